@@ -1,0 +1,4 @@
+// The typed front of the addon: what it can do, by subject.
+export * from './system.ts';
+export * from './tls.ts';
+export * from './tunnel.ts';

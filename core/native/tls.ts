@@ -1,0 +1,95 @@
+// TLS of one client connection until its tunnel starts. Runs on the event loop of a worker; the private
+// keys are elsewhere: a signature is asked for by `onSignature` and the handshake waits without a thread.
+// CONTRACT: signatures below are what the worker is written against.
+
+export interface TlsCertificate {
+  /** PEM, leaf first. */
+  readonly chain: string;
+  /** Handed back in SignatureRequest. */
+  readonly keyId: string;
+}
+
+/** What a priority string comes to in OpenSSL's words; made by core/protocol/priorities. */
+export interface TlsPolicy {
+  readonly minVersion: '1.0' | '1.1' | '1.2' | '1.3';
+  readonly maxVersion: '1.0' | '1.1' | '1.2' | '1.3';
+  /** TLS 1.2 and below, OpenSSL names joined by ":". */
+  readonly cipherList: string;
+  /** TLS 1.3 suites joined by ":"; empty = none. */
+  readonly cipherSuites: string;
+  readonly groups: string;
+  readonly signatureAlgorithms: string;
+  readonly serverPreference: boolean;
+  readonly extendedMasterSecret: boolean;
+  readonly encryptThenMac: boolean;
+  readonly securityLevel: number;
+}
+
+export interface TlsContextOptions {
+  readonly certificates: readonly TlsCertificate[];
+  readonly policy: TlsPolicy;
+  /** PEM of the authorities client certificates must come from. */
+  readonly clientAuthorities?: string;
+  readonly clientRevocation?: string;
+  readonly clientCertificate: 'none' | 'request' | 'require';
+  /** DER, stapled as it is. */
+  readonly ocspResponse?: Buffer;
+  readonly dhParameters?: string;
+}
+
+/** Immutable; replaced as a whole on reload. Closed by the garbage collector or close(). */
+export interface TlsContext {
+  close(): void;
+}
+/** Throws with a message that names what OpenSSL refused (certificate, cipher list, group …). */
+export declare function createTlsContext(options: TlsContextOptions): TlsContext;
+
+export interface SignatureRequest {
+  readonly keyId: string;
+  /** TLS SignatureScheme (RFC 8446, 4.2.3); TLS 1.2 pairs are given as the same numbers. */
+  readonly scheme: number;
+  /** Everything the signature covers, not hashed. */
+  readonly input: Buffer;
+}
+
+export interface TlsFacts {
+  readonly version: string;
+  /** OpenSSL's name, e.g. TLS_AES_256_GCM_SHA384. */
+  readonly cipher: string;
+  /** GnuTLS-style, e.g. (TLS1.3)-(ECDHE-SECP256R1)-(RSA-PSS-RSAE-SHA256)-(AES-256-GCM). */
+  readonly description: string;
+  readonly serverName: string | undefined;
+  /** RFC 5746 was offered, or TLS 1.3. */
+  readonly safeRenegotiation: boolean;
+  /** DER of what the client presented and the handshake verified, leaf first. */
+  readonly clientCertificates: readonly Buffer[];
+}
+
+export interface TlsConnectionEvents {
+  /** Which context serves this name; called while the ClientHello is processed. */
+  selectContext(serverName: string | undefined): TlsContext;
+  onSignature(request: SignatureRequest): Promise<Buffer>;
+  onSecure(facts: TlsFacts): void;
+  onData(bytes: Buffer): void;
+  /** The peer's close_notify or end of stream. */
+  onEnd(): void;
+  /** Final; with the handshake's or socket's error if one ended it. sawBytes = the client sent anything at all. */
+  onClose(error: Error | undefined, sawBytes: boolean): void;
+}
+
+export interface TlsConnection {
+  /** Queues application data, one record per call for calls up to 16 KiB. */
+  write(bytes: Uint8Array): void;
+  readonly writableLength: number;
+  pause(): void;
+  resume(): void;
+  /** Flushes, sends close_notify, closes. */
+  end(): void;
+  /** Flushes, sends a fatal alert (49 = access_denied), closes. */
+  abort(alert: number): void;
+  close(): void;
+  /** MSS-derived path MTU of the TCP connection (TCP_INFO), 0 if unknown. */
+  pathMtu(): number;
+}
+/** Takes over a connected TCP socket as TLS server. */
+export declare function acceptTls(fd: number, context: TlsContext, events: TlsConnectionEvents): TlsConnection;
