@@ -1,0 +1,61 @@
+// Builds what is out of date: the addon, the compiled TypeScript, the command manifest, the man pages.
+// Run by build.sh; start.mjs and test.mjs call `build()`.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+const stampFolder = path.join(root, 'dist/.stamps');
+
+/** A step's fingerprint: names, sizes and times of the files it reads. */
+function fingerprint(patterns) {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of globSync(patterns, { cwd: root }).sort()) {
+    const { mtimeMs, size } = statSync(path.join(root, file));
+    hash.update(`${file}\0${mtimeMs}\0${size}\0`);
+  }
+  return hash.digest('hex');
+}
+
+function isCurrent(name, print, products) {
+  const stamp = path.join(stampFolder, name);
+  return (
+    products.every((product) => existsSync(path.join(root, product))) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === print
+  );
+}
+
+function step(name, { reads, makes, run }) {
+  const print = fingerprint(reads);
+  if (isCurrent(name, print, makes)) return;
+  process.stderr.write(`building: ${name}\n`);
+  run();
+  mkdirSync(stampFolder, { recursive: true });
+  writeFileSync(path.join(stampFolder, name), print);
+}
+
+function node(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(1);
+}
+
+export function build() {
+  step('addon', {
+    reads: ['core/native/src/**', 'core/native/binding/**', 'core/native/binding.gyp', 'package-lock.json'],
+    makes: ['core/native/build/Release/ocserv.node'],
+    run: () => node('bin/dev/build-addon.mjs'),
+  });
+  step('programs', {
+    reads: ['{bin,commands,core}/**/*.ts', 'tsconfig*.json', 'package-lock.json'],
+    makes: ['dist/bin/launch.js'],
+    run: () => {
+      for (const folder of ['bin', 'commands', 'core']) rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
+      node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+    },
+  });
+}
+
+if (process.argv[1] === import.meta.filename) build();
