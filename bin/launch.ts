@@ -1,0 +1,35 @@
+// Entry of the four programs, run by launch.sh as `node launch.js PROGRAM ARGUMENT…`: hands the arguments to the
+// command of that name and turns whatever goes wrong into one line on standard error and an exit status.
+import { existsSync, readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+
+/** The package's root, whether this file runs from source or from dist. */
+function packageRoot(): string {
+  let folder = path.dirname(import.meta.dirname);
+  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
+  return folder;
+}
+
+const root = packageRoot();
+// Never the shared folder under /tmp that Node would choose: what lies there is code to the next start.
+enableCompileCache(path.join(root, 'dist', '.cache'));
+
+const { Config } = await import('@oclif/core/config');
+const { run } = await import('@oclif/core/run');
+const { prepareArguments, reportFailure } = await import('../commands/base/program.ts');
+
+const [program = '', ...given] = process.argv.slice(2);
+const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { oclif: { bin: string } };
+pjson.oclif.bin = program;
+
+try {
+  const argv = await prepareArguments(program, given);
+  if (argv !== undefined) {
+    const config = await Config.load({ root, pjson: pjson as never });
+    await run([program, ...argv], config);
+  }
+} catch (error) {
+  process.exitCode = reportFailure(program, error, given.includes('--debug'));
+}
