@@ -1,0 +1,84 @@
+// npm test: installs what the tests need, builds, checks types, style and format, then runs every test.
+// Arguments are test files or folders to run instead of all. Without root the end-to-end tests cannot run: said so.
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import process from 'node:process';
+import { build, root } from './build.mjs';
+
+/** Debian packages by the command that shows they are there. */
+const debianPackages = {
+  openconnect: 'openconnect',
+  'gnutls-cli': 'gnutls-bin',
+  iperf3: 'iperf3',
+  nft: 'nftables',
+  ip: 'iproute2',
+  ping: 'iputils-ping',
+  openssl: 'openssl',
+  ps: 'procps',
+  man: 'man-db',
+  'g++': 'g++',
+  make: 'make',
+  python3: 'python3',
+};
+const debianLibraries = { '/usr/include/openssl/ssl.h': 'libssl-dev' };
+
+const isRoot = process.getuid?.() === 0;
+
+function run(command, args, options = {}) {
+  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options }).status ?? 1;
+}
+
+function must(what, command, args) {
+  process.stderr.write(`\n== ${what}\n`);
+  const status = run(command, args);
+  if (status !== 0) {
+    process.stderr.write(`\n${what} failed\n`);
+    process.exit(status);
+  }
+}
+
+function hasCommand(name) {
+  return spawnSync('sh', ['-c', 'command -v -- "$1"', 'sh', name], { stdio: 'ignore' }).status === 0;
+}
+
+function installPackages() {
+  const missing = [
+    ...Object.entries(debianPackages).filter(([command]) => !hasCommand(command)),
+    ...Object.entries(debianLibraries).filter(([file]) => globSync(file).length === 0),
+  ].map(([, name]) => name);
+  if (missing.length === 0) return;
+  if (!isRoot || !hasCommand('apt-get')) {
+    process.stderr.write(`the tests need these packages, which are not installed: ${missing.join(' ')}\n`);
+    process.exit(1);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], { env });
+  const status = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+  if (status !== 0) {
+    process.stderr.write(`apt-get could not install ${missing.join(' ')}\n`);
+    process.exit(1);
+  }
+}
+
+const chosen = process.argv.slice(2);
+installPackages();
+build();
+if (chosen.length === 0) {
+  must('types', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit']);
+  must('lint', process.execPath, ['node_modules/eslint/bin/eslint.js', '.']);
+  must('format', process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']);
+}
+
+const folders = isRoot ? ['unit', 'fuzz', 'e2e'] : ['unit', 'fuzz'];
+const patterns = chosen.length > 0 ? chosen : folders.map((folder) => `test/${folder}/**/*.test.ts`);
+if (!isRoot) process.stderr.write('\nnot root: the end-to-end tests (test/e2e) are left out\n');
+process.stderr.write('\n== tests\n');
+process.exit(
+  run(process.execPath, [
+    '--test',
+    '--test-concurrency=1',
+    '--test-timeout=300000',
+    '--test-reporter=spec',
+    ...globSync(patterns, { cwd: root }).sort(),
+  ]),
+);
