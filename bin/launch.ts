@@ -28,7 +28,7 @@ try {
   const argv = await prepareArguments(program, given);
   if (argv !== undefined) {
     const config = await Config.load({ root, pjson: pjson as never });
-    await run([program, ...argv], config);
+    await run(argv, config);
   }
 } catch (error) {
   process.exitCode = reportFailure(program, error, given.includes('--debug'));

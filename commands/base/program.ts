@@ -16,17 +16,17 @@ export async function prepareArguments(
   program: string,
   given: readonly string[],
 ): Promise<string[] | undefined> {
+  if (program === 'occtl') {
+    const { occtlArguments } = await import('./occtl-program.ts');
+    return occtlArguments(given);
+  }
   const first = given[0];
   if (first === '--version' || first === '-v') {
-    const stream = program === 'occert' ? process.stdout : process.stderr;
+    const stream = quietOutput.has(program) ? process.stderr : process.stdout;
     stream.write(versionLines(program).join('\n') + '\n');
     return undefined;
   }
-  if (program === 'occtl') {
-    const { occtlArguments } = await import('./occtl-grammar.ts');
-    return occtlArguments(given);
-  }
-  return given.map((argument) => (argument === '-h' ? '--help' : argument));
+  return [program, ...given.map((argument) => (argument === '-h' ? '--help' : argument))];
 }
 
 interface OclifError {
