@@ -52,7 +52,8 @@ export function build() {
     reads: ['{bin,commands,core}/**/*.ts', 'tsconfig*.json', 'package-lock.json'],
     makes: ['dist/bin/launch.js'],
     run: () => {
-      for (const folder of ['bin', 'commands', 'core']) rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
+      for (const folder of ['bin', 'commands', 'core'])
+        rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
       node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
     },
   });

@@ -25,7 +25,9 @@ const debianLibraries = { '/usr/include/openssl/ssl.h': 'libssl-dev' };
 const isRoot = process.getuid?.() === 0;
 
 function run(command, args, options = {}) {
-  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options }).status ?? 1;
+  return (
+    spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options }).status ?? 1
+  );
 }
 
 function must(what, command, args) {
@@ -66,7 +68,13 @@ build();
 if (chosen.length === 0) {
   must('types', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit']);
   must('lint', process.execPath, ['node_modules/eslint/bin/eslint.js', '.']);
-  must('format', process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']);
+  must('format', process.execPath, [
+    'node_modules/prettier/bin/prettier.cjs',
+    '--check',
+    '--log-level',
+    'warn',
+    '.',
+  ]);
 }
 
 const folders = isRoot ? ['unit', 'fuzz', 'e2e'] : ['unit', 'fuzz'];
