@@ -109,10 +109,11 @@ function block(token: Token): string {
 /** The whole page. The first line must read "# NAME(SECTION) DATE PRODUCT". */
 export function toRoff(markdown: string): string {
   const [title, ...rest] = marked.lexer(markdown);
-  const match = title?.type === 'heading' ? /^(\S+)\((\d)\) (\S+) (.+)$/.exec((title as Tokens.Heading).text) : null;
+  const match =
+    title?.type === 'heading' ? /^(\S+)\((\d)\) (\S+) (.+)$/.exec((title as Tokens.Heading).text) : null;
   if (match === null) throw new Error('a manual page begins with "# NAME(SECTION) DATE PRODUCT"');
   const [, name = '', section = '', date = '', product = ''] = match;
   const hasTable = rest.some((token) => token.type === 'table');
   const head = `.TH "${name.toUpperCase()}" "${section}" "${date}" "${product}"\n.nh\n.ad l\n`;
-  return (hasTable ? "'\\\" t\n" : '') + head + rest.map((token) => block(token)).join('');
+  return (hasTable ? '\'\\" t\n' : '') + head + rest.map((token) => block(token)).join('');
 }

@@ -29,6 +29,8 @@ function shortDtls(description: string | undefined): string {
 }
 
 const userWidths = [8, 8, 8, 14, 14, 6, 7, 14, 9];
+/** Durations come with a width of their own, which in the C tool's rows is not the heading's. */
+const userRowWidths = userWidths.with(6, 0);
 
 /** The table; nothing at all when nobody is connected. `now` in seconds. */
 export function usersTable(users: readonly ControlUser[], now: number): string {
@@ -45,7 +47,7 @@ export function usersTable(users: readonly ControlUser[], now: number): string {
     'status',
   ]);
   const rows = users.map((user) =>
-    row(userWidths, [
+    row(userRowWidths, [
       user.id,
       printable(user.username ?? none),
       printable(user.vhost),

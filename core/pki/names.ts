@@ -30,7 +30,8 @@ export interface HostName {
 export function checkHostName(text: string): NameCheck<HostName> {
   if (isIP(text) !== 0) return { ok: true, value: { kind: 'ip', name: text } };
   const wildcard = text.startsWith('*.');
-  const ascii = domainToASCII(wildcard ? text.slice(2) : text);
+  // The converter reads a URL's host: what would end the host there is refused first.
+  const ascii = /[\s/\\?#@:%]/.test(text) ? '' : domainToASCII(wildcard ? text.slice(2) : text);
   const labels = ascii.split('.');
   const sound =
     ascii.length > 0 &&
