@@ -1,0 +1,13 @@
+// The wire protocol as pure functions and tables; no I/O, no clock.
+export * from './cisco-documents.ts';
+export * from './client.ts';
+export * from './connect-request.ts';
+export * from './connect-response.ts';
+export * from './cookies.ts';
+export * from './hostname.ts';
+export * from './login-body.ts';
+export * from './login-documents.ts';
+export * from './mtu.ts';
+export * from './responses.ts';
+export * from './routes.ts';
+export * from './xml.ts';

@@ -1,0 +1,130 @@
+// HTTP responses as bytes. They are not written by Node's ServerResponse because clients depend on the order
+// of headers and on what is left out. Called by the worker; pure.
+
+export interface ResponseOptions {
+  /** Minor version of the request, which the answer repeats. */
+  readonly minorVersion: 0 | 1;
+  readonly status: number;
+  readonly reason: string;
+  /** Complete header lines in order, without line end. */
+  readonly headers: readonly string[];
+  readonly body?: string;
+}
+
+export function response(options: ResponseOptions): Buffer {
+  const { minorVersion, status, reason, headers, body = '' } = options;
+  const head = [`HTTP/1.${minorVersion} ${status} ${reason}`, ...headers, '', ''].join('\r\n');
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body, 'utf8')]);
+}
+
+/** 200 with a fixed document, as the static URLs answer. */
+export function documentResponse(
+  minorVersion: 0 | 1,
+  contentType: string,
+  body: string,
+  includedHeaders: readonly string[],
+): Buffer {
+  return response({
+    minorVersion,
+    status: 200,
+    reason: 'OK',
+    headers: [
+      'Connection: Keep-Alive',
+      `Content-Type: ${contentType}`,
+      'X-Transcend-Version: 1',
+      contentLength(body),
+      ...includedHeaders,
+    ],
+    body,
+  });
+}
+
+export function notFoundResponse(minorVersion: 0 | 1): Buffer {
+  const body = '<html><body><h1>404 Not Found</h1></body></html>\r\n';
+  return response({
+    minorVersion,
+    status: 404,
+    reason: 'Not found',
+    headers: [contentLength(body), 'Connection: close'],
+    body,
+  });
+}
+
+/** Answer to a login that is over; the reason is the person's only explanation. */
+export function refusedLoginResponse(minorVersion: 0 | 1, reason: string): Buffer {
+  return response({ minorVersion, status: 401, reason, headers: ['Content-Length: 0'] });
+}
+
+/** The security module is not there right now. */
+export function unavailableResponse(minorVersion: 0 | 1): Buffer {
+  return response({
+    minorVersion,
+    status: 503,
+    reason: 'Service Unavailable',
+    headers: ['Content-Length: 0', 'Retry-After: 5'],
+  });
+}
+
+export type ConnectRefusal = 'cookie' | 'unavailable' | 'network' | 'server';
+
+/** CONNECT refused: 401 makes a client log in again, 503 makes it come back with the same cookie. */
+export function refusedConnectResponse(refusal: ConnectRefusal): Buffer {
+  const lines: Readonly<Record<ConnectRefusal, readonly string[]>> = {
+    cookie: ['HTTP/1.1 401 Cookie is not acceptable'],
+    unavailable: ['HTTP/1.1 503 Service Unavailable'],
+    network: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: Server configuration error'],
+    server: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: Server error'],
+  };
+  return Buffer.from([...lines[refusal], '', ''].join('\r\n'), 'latin1');
+}
+
+export interface LoginResponseOptions {
+  readonly minorVersion: 0 | 1;
+  readonly document: string;
+  readonly includedHeaders: readonly string[];
+}
+
+const xmlContent = 'Content-Type: text/xml; charset=utf-8';
+
+/** 200 with a login form; `contextCookie` is a Set-Cookie value. */
+export function formResponse(options: LoginResponseOptions & { contextCookie: string }): Buffer {
+  return response({
+    minorVersion: options.minorVersion,
+    status: 200,
+    reason: 'OK',
+    headers: [
+      `Set-Cookie: ${options.contextCookie}`,
+      xmlContent,
+      contentLength(options.document),
+      'X-Transcend-Version: 1',
+      ...options.includedHeaders,
+    ],
+    body: options.document,
+  });
+}
+
+/** 200 at the end of a login; included headers stand before the last cookie. */
+export function successResponse(
+  options: LoginResponseOptions & { cookies: [first: string[], last: string] },
+): Buffer {
+  const [first, last] = options.cookies;
+  return response({
+    minorVersion: options.minorVersion,
+    status: 200,
+    reason: 'OK',
+    headers: [
+      'Connection: Keep-Alive',
+      xmlContent,
+      contentLength(options.document),
+      'X-Transcend-Version: 1',
+      ...first.map((cookie) => `Set-Cookie: ${cookie}`),
+      ...options.includedHeaders,
+      `Set-Cookie: ${last}`,
+    ],
+    body: options.document,
+  });
+}
+
+function contentLength(body: string): string {
+  return `Content-Length: ${Buffer.byteLength(body)}`;
+}
