@@ -110,7 +110,9 @@ class SqliteSessionStore implements SessionStore {
     this.#database = new DatabaseSync(file);
     try {
       // WAL with synchronous=NORMAL survives the kill of the process; a power cut may cost the last seconds.
-      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
+      this.#database.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON',
+      );
       const version = this.#database.prepare('PRAGMA user_version').get()?.['user_version'];
       if (version !== 0 && version !== SCHEMA_VERSION) throw new OtherShape(`schema version ${version}`);
       this.#database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`);
