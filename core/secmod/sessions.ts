@@ -156,9 +156,7 @@ export class SessionTable {
     return entry === undefined || entry.isRevoked || this.#isExpired(entry) ? undefined : entry;
   }
 
-  /**
-   * A tunnel of the session ended. False when the session is unknown. Says in `fate` what became of it.
-   */
+  /** A tunnel of the session ended; undefined when the session is unknown. */
   close(
     sessionId: string,
     end: {
@@ -174,15 +172,13 @@ export class SessionTable {
     entry.rxBytes += end.rxBytes;
     entry.txBytes += end.txBytes;
     entry.useCount = Math.max(0, entry.useCount - 1);
-    // Ended for good while another tunnel took over: only the session-timeout concerns both.
-    const isForGood = !end.keepCookie || end.reason === 'sessionTimeout';
-    if (entry.useCount > 0 && !(isForGood && end.reason !== 'takeover')) {
+    // Another tunnel has taken over: the session is its own now, whatever ended this one.
+    if (entry.useCount > 0) {
       this.#settle(entry);
       return { session: entry, fate: 'in use' };
     }
-    if (entry.isRevoked || (isForGood && end.reason !== 'takeover')) {
-      if (entry.useCount > 0) this.#revoke(entry);
-      else this.#end(entry, entry.isRevoked ? 'revoked' : 'closed');
+    if (entry.isRevoked || !end.keepCookie || end.reason === 'sessionTimeout') {
+      this.#end(entry, entry.isRevoked ? 'revoked' : 'closed');
       return { session: entry, fate: 'ended' };
     }
     const now = this.#options.clock.now();
