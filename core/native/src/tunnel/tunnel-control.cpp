@@ -1,0 +1,174 @@
+// Control frames, timers and the choice of channel; see tunnel.h. Rules: AnyConnect/OpenConnect protocol as the C
+// server speaks it (DPD after 2x silence, end after 3x; back to TLS when UDP is silent).
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "cstp/frame.h"
+#include "tunnel/tunnel.h"
+
+namespace ocserv::tunnel {
+
+namespace {
+// Demanded by the protocol: a frame by TLS while UDP was silent that long moves our sending to TLS.
+constexpr uint64_t udpSilenceMs = 15'000;
+// Ours.
+constexpr uint64_t previousKeysMs = 5'000;
+constexpr uint64_t udpBlockedLimitMs = 2'000;
+constexpr uint64_t tlsBlockedLimitMs = 10'000;
+constexpr uint64_t pathCheckMs = 30'000;
+constexpr size_t maxControlBacklogBytes = 512 * 1024;
+}  // namespace
+
+bool Tunnel::sendTlsFrame(uint8_t type, std::span<const uint8_t> payload) {
+  if (payload.size() > cstp::maxPayloadBytes || tls_.unsentBytes() > maxControlBacklogBytes) return false;
+  std::vector<uint8_t> frame(cstp::headerBytes + payload.size());
+  cstp::writeHeader(frame.data(), type, payload.size());
+  if (!payload.empty()) std::memcpy(frame.data() + cstp::headerBytes, payload.data(), payload.size());
+  return tls_.writeRecord(frame);
+}
+
+void Tunnel::protocolError(std::string_view detail) { end(End::error, detail, true); }
+
+void Tunnel::handleTlsFrame(std::span<uint8_t> record) {
+  const cstp::Frame frame = cstp::parseFrame(record);
+  if (frame.status == cstp::Frame::Status::tooShort) return;
+  if (frame.status == cstp::Frame::Status::malformed) return protocolError("malformed CSTP frame");
+  lastTlsRxMs_ = shared_.nowMs;
+  if (dtlsPreferred_ && shared_.nowMs - lastUdpRxMs_ > udpSilenceMs) dtlsPreferred_ = false;
+  if (frame.type == cstp::typeData) {
+    // The peer sends by TLS: it has given up on UDP for now, so do we until it is heard there again.
+    dtlsPreferred_ = false;
+    return acceptPacket(frame.payload);
+  }
+  handleControl(frame.type, frame.payload, false);
+}
+
+void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls) {
+  switch (type) {
+    case cstp::typeDpdRequest:
+      if (!byDtls) {
+        sendTlsFrame(cstp::typeDpdResponse, payload);
+        return;
+      }
+      if (active_) {
+        const uint32_t overhead = (options_.outerIpv6 ? 48U : 28U) + static_cast<uint32_t>(active_->keys.open.overhead()) + 1;
+        if (payload.size() > dataMtu_ && mtu_.confirmed(static_cast<uint32_t>(payload.size()) + overhead)) applyMtu();
+      }
+      queueDatagram(cstp::typeDpdResponse, payload);
+      return;
+    case cstp::typeDisconnect:
+      return handleBye(payload);
+    case cstp::typeCompressed:
+      if (!byDtls) return protocolError("compressed packet without negotiated compression");
+      return add(counters_->rxDropped, 1);
+    default:
+      return;  // DPD response, keepalive: liveness is noted already; others are ignored
+  }
+}
+
+void Tunnel::handleBye(std::span<const uint8_t> payload) {
+  if (payload.empty()) return end(End::temporary, "the client changes its network", false);
+  // The rest is the client's own text; whoever logs it escapes it.
+  const std::string text(payload.begin() + 1, payload.begin() + static_cast<ptrdiff_t>(std::min<size_t>(payload.size(), 128)));
+  if (payload[0] == cstp::byeUser) return end(End::userDisconnect, text, false);
+  if (payload[0] == cstp::byeReconnect) return end(End::temporary, text, false);
+  end(End::error, text, true);
+}
+
+bool Tunnel::sendsByDtls() {
+  if (!active_ || !dtlsPreferred_) return false;
+  if (options_.switchToTcpSeconds > 0 && shared_.nowMs - lastUdpRxMs_ > options_.switchToTcpSeconds * uint64_t{1000}) {
+    dtlsPreferred_ = false;
+  }
+  return dtlsPreferred_;
+}
+
+void Tunnel::applyMtu() {
+  if (active_) {
+    const uint32_t overhead = (options_.outerIpv6 ? 48U : 28U) + static_cast<uint32_t>(active_->keys.seal.overhead()) + 1;
+    dataMtu_ = std::min(options_.tunnelMtuBytes, mtu_.link() > overhead ? mtu_.link() - overhead : 0);
+  }
+  if (dataMtu_ == reportedMtu_ || dataMtu_ < 576) return;
+  reportedMtu_ = dataMtu_;
+  listener_.onMtu(id_, dataMtu_);
+}
+
+void Tunnel::onTick() {
+  if (ended_) return;
+  shared_.sink = this;
+  advanceAttempt();
+  if (previous_ && active_ && shared_.nowMs - active_->sinceMs > previousKeysMs) {
+    retire(previous_->path);
+    previous_.reset();
+  }
+  checkLiveness();
+  if (!ended_) flushDown();
+  updateWatches();
+}
+
+void Tunnel::checkLiveness() {
+  const uint64_t now = shared_.nowMs;
+  const auto expired = [now](uint64_t since, uint64_t seconds) { return now - since >= seconds * 1000; };
+  if (options_.remainingSeconds > 0 && expired(startedMs_, options_.remainingSeconds)) {
+    return end(End::sessionTimeout, "session timeout", true);
+  }
+  if (options_.idleTimeoutSeconds > 0 && expired(lastUseMs_, options_.idleTimeoutSeconds)) {
+    return end(End::idleTimeout, "idle timeout", true);
+  }
+  const uint64_t dpd = options_.dpdSeconds;
+  if (tlsBlockedSinceMs_ != 0 && now - tlsBlockedSinceMs_ > std::max<uint64_t>(tlsBlockedLimitMs, dpd * 2000)) {
+    return end(End::error, "the client takes no data", false);
+  }
+  if (udpBlockedSinceMs_ != 0 && now - udpBlockedSinceMs_ > udpBlockedLimitMs) {
+    add(counters_->txDropped, udpUnsentLengths_.size());
+    std::vector<uint8_t>().swap(udpUnsent_);
+    std::vector<uint16_t>().swap(udpUnsentLengths_);
+    udpBlockedSinceMs_ = 0;
+  }
+  if (dpd > 0) {
+    if (expired(lastTlsRxMs_, dpd * 3)) return end(End::dpdTimeout, "the client does not answer", false);
+    if (expired(lastTlsRxMs_, dpd * 2) && now - lastTlsProbeMs_ >= dpd * 500) {
+      lastTlsProbeMs_ = now;
+      sendTlsFrame(cstp::typeDpdRequest, {});
+    }
+    if (active_ && expired(lastUdpRxMs_, dpd * 3)) {
+      dtlsPreferred_ = false;
+    } else if (active_ && expired(lastUdpRxMs_, dpd * 2) && now - lastUdpProbeMs_ >= dpd * 500) {
+      // Of full size, so that a path that shrank is noticed.
+      lastUdpProbeMs_ = now;
+      const std::vector<uint8_t> zeros(dataMtu_, 0);
+      queueDatagram(cstp::typeDpdRequest, zeros);
+    }
+  }
+  if (active_ && now - lastPathCheckMs_ >= pathCheckMs) {
+    lastPathCheckMs_ = now;
+    const int pathMtu = tls_.pathMtu();
+    if (pathMtu > 0 && mtu_.limit(static_cast<uint32_t>(pathMtu))) applyMtu();
+  }
+}
+
+void Tunnel::close(bool notify) { end(End::serverDisconnect, "closed by the server", notify); }
+
+void Tunnel::end(End reason, std::string_view detail, bool notify) {
+  if (ended_) return;
+  coalescer().flush();
+  ended_ = true;
+  shared_.lengths.clear();
+  datagramBytes_ = 0;
+  if (notify) sendTlsFrame(cstp::typeDisconnect, {});
+  if (!tls_.isBlocked()) tls_.sendCloseNotify();
+  tls_.flush();
+  shared_.cipherOut.clear();
+  watch(tun_.fd(), tunWatch_, 0);
+  watch(tls_.fd(), tlsWatch_, 0);
+  attempt_.reset();
+  if (previous_) retire(previous_->path);
+  if (active_) retire(active_->path);
+  previous_.reset();
+  active_.reset();
+  listener_.onEnd(id_, reason, detail);
+}
+
+}  // namespace ocserv::tunnel

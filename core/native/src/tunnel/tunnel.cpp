@@ -1,0 +1,392 @@
+// The packets of a tunnel, both directions; see tunnel.h.
+#include "tunnel/tunnel.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "cstp/frame.h"
+
+namespace ocserv::tunnel {
+
+namespace {
+// Ours: what one session may do in one turn before the next one has its own.
+constexpr size_t tunReadsPerTurn = 64;
+constexpr size_t tunBytesPerTurn = 200 * 1024;
+constexpr size_t receiveRoundsPerTurn = 2;
+// Ours: packets the tun device would not take for the moment.
+constexpr size_t maxTunPendingBytes = 512 * 1024;
+}  // namespace
+
+Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover&& connection, int tunFd,
+               Options&& options, std::shared_ptr<Counters> counters)
+    : id_(id),
+      shared_(shared),
+      listener_(listener),
+      options_(std::move(options)),
+      counters_(std::move(counters)),
+      tls_(std::move(connection), shared.cipherOut),
+      tun_(tunFd, options_.tunOffload),
+      tunWatch_{Watch::Kind::tun, this, 0},
+      tlsWatch_{Watch::Kind::tls, this, 0},
+      mtu_(options_.linkMtuBytes, options_.outerIpv6 ? 1280 : 800, options_.mtuDiscovery),
+      rxBucket_(options_.rxBytesPerSecond, shared.nowMs),
+      txBucket_(options_.txBytesPerSecond, shared.nowMs),
+      dataMtu_(options_.tunnelMtuBytes),
+      reportedMtu_(options_.tunnelMtuBytes),
+      startedMs_(shared.nowMs),
+      lastUseMs_(shared.nowMs),
+      lastTlsRxMs_(shared.nowMs),
+      lastPathCheckMs_(shared.nowMs) {
+  for (const std::string& network : options_.allowedSources) sources_.add(network);
+  const int on = 1;
+  setsockopt(tls_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options_.sendBufferBytes > 0) {
+    const int bytes = static_cast<int>(options_.sendBufferBytes);
+    setsockopt(tls_.fd(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+  }
+  if (options_.socketPriority) {
+    setsockopt(tls_.fd(), SOL_SOCKET, SO_PRIORITY, &*options_.socketPriority, sizeof(int));
+  }
+  if (options_.tos) setsockopt(tls_.fd(), IPPROTO_IP, IP_TOS, &*options_.tos, sizeof(int));
+}
+
+Tunnel::~Tunnel() { ::close(tun_.fd()); }
+
+void Tunnel::start(std::span<const uint8_t> early) {
+  watch(tls_.fd(), tlsWatch_, EPOLLIN);
+  watch(tun_.fd(), tunWatch_, EPOLLIN);
+  shared_.sink = this;
+  // Application data that came in the same records as the request: whole frames, whatever the records were.
+  std::vector<uint8_t> bytes(early.begin(), early.end());
+  std::span<uint8_t> left(bytes);
+  while (left.size() >= cstp::headerBytes && !ended_) {
+    const size_t length = cstp::headerBytes + ip::read16(&left[4]);
+    if (length > left.size()) break;
+    handleTlsFrame(left.first(length));
+    left = left.subspan(length);
+  }
+  if (!ended_ && !left.empty()) return protocolError("incomplete frame behind the request");
+  if (ended_) return;
+  tls_.feedPending();
+  readTlsRecords();
+  coalescer().flush();
+  if (!ended_) flushDown();
+}
+
+void Tunnel::watch(int fd, Watch& watched, uint32_t events) {
+  if (events == watched.events) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &watched;
+  // A descriptor with no event wanted stays in the set: errors and hang-ups are reported all the same, which would
+  // spin for a tun device that is down, so it is taken out.
+  const int operation = watched.events == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+  if (epoll_ctl(shared_.epollFd, operation, fd, &event) == 0) watched.events = events;
+}
+
+void Tunnel::updateWatches() {
+  if (ended_) return;
+  const bool tunFull = tunPendingBytes_ > 0;
+  const bool sendFull = tls_.isBlocked() || !udpUnsentLengths_.empty();
+  watch(tun_.fd(), tunWatch_, (sendFull ? 0U : EPOLLIN) | (tunFull ? EPOLLOUT : 0U));
+  watch(tls_.fd(), tlsWatch_, (tunFull ? 0U : EPOLLIN) | (tls_.isBlocked() ? EPOLLOUT : 0U));
+  const auto watchPath = [&](UdpPath& path, bool sends) {
+    watch(path.port.fd(), path.watch, (tunFull ? 0U : EPOLLIN) | (sends && !udpUnsentLengths_.empty() ? EPOLLOUT : 0U));
+  };
+  if (attempt_) watchPath(*attempt_->path, false);
+  if (previous_) watchPath(*previous_->path, false);
+  if (active_) watchPath(*active_->path, true);
+}
+
+void Tunnel::onReady(Watch& ready, uint32_t events) {
+  if (ended_) return;
+  shared_.sink = this;
+  switch (ready.kind) {
+    case Watch::Kind::tun:
+      if ((events & EPOLLOUT) != 0) resumeTunWrites();
+      if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 && (ready.events & EPOLLIN) != 0) readTun();
+      break;
+    case Watch::Kind::tls:
+      if ((events & EPOLLOUT) != 0) flushDown();
+      if (!ended_ && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) readTls();
+      break;
+    case Watch::Kind::udp: {
+      const std::shared_ptr<UdpPath> path = findPath(ready);
+      if (path == nullptr) break;
+      if ((events & EPOLLOUT) != 0) flushDatagrams();
+      if (!ended_ && (events & (EPOLLIN | EPOLLERR)) != 0) readUdp(path);
+      break;
+    }
+    case Watch::Kind::wake:
+      break;
+  }
+  updateWatches();
+}
+
+// ---- down ----
+
+void Tunnel::readTun() {
+  const bool byDtls = sendsByDtls();
+  size_t bytes = 0;
+  for (size_t reads = 0; reads < tunReadsPerTurn && bytes < tunBytesPerTurn; reads++) {
+    tun::VnetHeader header;
+    std::span<uint8_t> packet;
+    const auto result = tun_.read({shared_.tunBuffer.get(), tun::TunPort::readBytes}, header, packet);
+    if (result == tun::TunPort::Result::wouldBlock) break;
+    if (result == tun::TunPort::Result::gone) return end(End::error, "the tun device is gone", true);
+    if (result == tun::TunPort::Result::refused || !segmenter_.begin(header, packet)) {
+      add(counters_->txDropped, 1);
+      continue;
+    }
+    bytes += packet.size();
+    if (ip::countsAsUse(packet) && !ip::isLinkLocalMulticast(packet)) lastUseMs_ = shared_.nowMs;
+    while (!segmenter_.done()) sealPacket(byDtls);
+  }
+  flushDown();
+}
+
+void Tunnel::sealPacket(bool byDtls) {
+  const size_t length = segmenter_.nextLength();
+  if (!txBucket_.take(length, shared_.nowMs) || length > cstp::maxPayloadBytes) {
+    segmenter_.skip();
+    add(counters_->txDropped, 1);
+    return;
+  }
+  add(counters_->txBytes, length);
+  add(counters_->txPackets, 1);
+  if (byDtls && active_ && length <= dataMtu_) {
+    dtls::RecordCipher& cipher = active_->keys.seal;
+    if (datagramBytes_ + cipher.overhead() + 1 + length > Resources::datagramBatchBytes) flushDatagrams();
+    if (active_ && datagramBytes_ + cipher.overhead() + 1 + length <= Resources::datagramBatchBytes) {
+      uint8_t* record = shared_.datagrams.get() + datagramBytes_;
+      uint8_t* text = record + cipher.headroom();
+      text[0] = cstp::typeData;
+      segmenter_.take(text + 1);
+      const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + length);
+      if (sealed == 0) return dropDtls("record numbers used up");
+      datagramBytes_ += sealed;
+      shared_.lengths.push_back(static_cast<uint16_t>(sealed));
+      return;
+    }
+    segmenter_.skip();
+    add(counters_->txDropped, 1);
+    return;
+  }
+  uint8_t* frame = shared_.frame.get();
+  cstp::writeHeader(frame, cstp::typeData, length);
+  segmenter_.take(frame + cstp::headerBytes);
+  if (!tls_.writeRecord({frame, cstp::headerBytes + length})) add(counters_->txDropped, 1);
+}
+
+void Tunnel::flushDown() {
+  if (!shared_.lengths.empty()) flushDatagrams();
+  if (ended_) return;
+  const auto result = tls_.flush();
+  if (result == cstp::TlsChannel::Result::failed) return end(End::error, "the TLS connection broke while sending", false);
+  if (!tls_.isBlocked()) {
+    tlsBlockedSinceMs_ = 0;
+  } else if (tlsBlockedSinceMs_ == 0) {
+    tlsBlockedSinceMs_ = shared_.nowMs;
+  }
+}
+
+bool Tunnel::queueDatagram(uint8_t type, std::span<const uint8_t> payload) {
+  if (!active_) return false;
+  dtls::RecordCipher& cipher = active_->keys.seal;
+  const size_t need = cipher.overhead() + 1 + payload.size();
+  if (need > 65000) return false;
+  if (datagramBytes_ + need > Resources::datagramBatchBytes) flushDatagrams();
+  if (!active_ || datagramBytes_ + need > Resources::datagramBatchBytes) return false;
+  uint8_t* record = shared_.datagrams.get() + datagramBytes_;
+  uint8_t* text = record + cipher.headroom();
+  text[0] = type;
+  std::memcpy(text + 1, payload.data(), payload.size());
+  const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + payload.size());
+  if (sealed == 0) return false;
+  datagramBytes_ += sealed;
+  shared_.lengths.push_back(static_cast<uint16_t>(sealed));
+  return true;
+}
+
+void Tunnel::flushDatagrams() {
+  // What waited goes first, then this turn's batch.
+  std::vector<uint8_t> waiting;
+  std::vector<uint16_t> waitingLengths;
+  uint8_t* bytes = shared_.datagrams.get();
+  std::span<const uint16_t> lengths(shared_.lengths);
+  if (!udpUnsentLengths_.empty()) {
+    waiting.swap(udpUnsent_);
+    waitingLengths.swap(udpUnsentLengths_);
+    waiting.insert(waiting.end(), bytes, bytes + datagramBytes_);
+    waitingLengths.insert(waitingLengths.end(), lengths.begin(), lengths.end());
+    bytes = waiting.data();
+    lengths = waitingLengths;
+  }
+  const uint32_t transport = options_.outerIpv6 ? 48 : 28;
+  bool tooBigSeen = false;
+  while (!lengths.empty() && active_) {
+    size_t done = 0;
+    const udp::UdpPort::Sent result = active_->path->port.send(bytes, lengths, done);
+    for (size_t i = 0; i < done; i++) {
+      bytes += lengths[i];
+      if (lengths[i] + transport >= mtu_.link() && !tooBigSeen && !options_.outerIpv6 && mtu_.fullSizeSent()) applyMtu();
+    }
+    lengths = lengths.subspan(done);
+    if (result == udp::UdpPort::Sent::all) break;
+    if (result == udp::UdpPort::Sent::wouldBlock) {
+      size_t left = 0;
+      for (const uint16_t length : lengths) left += length;
+      std::vector<uint8_t> rest(bytes, bytes + left);
+      std::vector<uint16_t> restLengths(lengths.begin(), lengths.end());
+      udpUnsent_.swap(rest);
+      udpUnsentLengths_.swap(restLengths);
+      if (udpBlockedSinceMs_ == 0) udpBlockedSinceMs_ = shared_.nowMs;
+      lengths = {};
+      break;
+    }
+    const std::span<uint8_t> record(bytes, lengths[0]);
+    if (result == udp::UdpPort::Sent::tooBig) {
+      tooBigSeen = true;
+      if (record.size() + transport <= mtu_.link() || !mtu_.enabled()) {
+        mtu_.tooBig(options_.outerIpv6, static_cast<uint32_t>(std::max(0, active_->path->port.pathMtu(options_.outerIpv6))));
+        if (!mtu_.enabled()) active_->path->port.setDontFragment(options_.outerIpv6, false);
+        applyMtu();
+      }
+      // The packet itself goes by TLS: our own key opens it again.
+      const auto header = dtls::parseRecord(record);
+      const auto opened = header ? active_->keys.seal.unseal(record, *header) : dtls::RecordCipher::Opened{};
+      if (opened.ok && !opened.plaintext.empty()) {
+        if (opened.plaintext[0] == cstp::typeDpdResponse) {
+          // The peer probed for more than the path carries: an answer of one byte tells that we live.
+          const uint8_t short1 = cstp::typeDpdResponse;
+          uint8_t small[64];
+          small[active_->keys.seal.headroom()] = short1;
+          const size_t sealed = active_->keys.seal.seal(small, dtls::contentApplicationData, 1);
+          const uint16_t one[1] = {static_cast<uint16_t>(sealed)};
+          size_t sent = 0;
+          if (sealed > 0) active_->path->port.send(small, one, sent);
+        } else if (opened.plaintext[0] == cstp::typeData) {
+          sendTlsFrame(cstp::typeData, opened.plaintext.subspan(1));
+        }
+      }
+    } else {
+      add(counters_->txDropped, 1);
+    }
+    bytes += lengths[0];
+    lengths = lengths.subspan(1);
+  }
+  if (udpUnsentLengths_.empty()) udpBlockedSinceMs_ = 0;
+  shared_.lengths.clear();
+  datagramBytes_ = 0;
+}
+
+// ---- up ----
+
+void Tunnel::readTls() {
+  for (size_t round = 0; round < receiveRoundsPerTurn && !ended_; round++) {
+    bool filled = false;
+    const auto result = tls_.receive({shared_.cipherIn.get(), Resources::cipherInBytes}, filled);
+    if (result == cstp::TlsChannel::Result::wouldBlock) break;
+    if (result == cstp::TlsChannel::Result::closed) return end(End::temporary, "the client closed the connection", false);
+    if (result == cstp::TlsChannel::Result::failed) return end(End::error, "the TLS connection broke", false);
+    readTlsRecords();
+    if (ended_) return;
+    coalescer().flush();
+    if (!filled) break;
+  }
+  if (!ended_) flushDown();
+}
+
+void Tunnel::readTlsRecords() {
+  size_t used = 0;
+  while (!ended_) {
+    if (Resources::plaintextBytes - used < Resources::plaintextRecordBytes) {
+      coalescer().flush();
+      used = 0;
+    }
+    size_t length = 0;
+    const std::span<uint8_t> room(shared_.plaintext.get() + used, Resources::plaintextRecordBytes);
+    const auto result = tls_.readRecord(room, length);
+    if (result == cstp::TlsChannel::Result::wouldBlock) return;
+    if (result == cstp::TlsChannel::Result::ok) {
+      handleTlsFrame(room.first(length));
+      used += (length + 15) & ~size_t{15};
+      continue;
+    }
+    coalescer().flush();
+    if (result == cstp::TlsChannel::Result::closed) return end(End::temporary, "the client closed its TLS session", false);
+    return end(End::error, "a TLS record was refused", false);
+  }
+}
+
+void Tunnel::readUdp(const std::shared_ptr<UdpPath>& path) {
+  for (size_t round = 0; round < receiveRoundsPerTurn && !ended_; round++) {
+    const size_t count = shared_.receiver.receive(path->port);
+    if (count == 0) break;
+    for (size_t i = 0; i < count && !ended_; i++) {
+      const udp::Receiver::Message& message = shared_.receiver.message(i);
+      std::span<uint8_t> left = message.bytes;
+      while (!left.empty() && !ended_) {
+        const size_t length = std::min(left.size(), message.segmentBytes);
+        onDatagram(path, left.first(length));
+        left = left.subspan(length);
+      }
+    }
+    if (ended_) return;
+    coalescer().flush();
+    if (shared_.receiver.drained()) break;
+  }
+  if (!ended_) flushDown();
+}
+
+void Tunnel::acceptPacket(std::span<uint8_t> bytes) {
+  if (bytes.empty()) return;
+  const size_t length = ip::packetLength(bytes);
+  if (length == 0) return add(counters_->rxDropped, 1);
+  const std::span<uint8_t> packet = bytes.first(length);
+  if (!sources_.allows(packet) || !rxBucket_.take(length, shared_.nowMs)) return add(counters_->rxDropped, 1);
+  if (ip::countsAsUse(packet)) lastUseMs_ = shared_.nowMs;
+  add(counters_->rxBytes, length);
+  add(counters_->rxPackets, 1);
+  coalescer().add(packet);
+}
+
+void Tunnel::writePacket(std::span<const iovec> slices, size_t packets) {
+  if (tunPending_.empty()) {
+    const auto result = tun_.write(slices);
+    if (result == tun::TunPort::Result::ok) return;
+    if (result != tun::TunPort::Result::wouldBlock) return add(counters_->rxDropped, packets);
+  }
+  size_t total = 0;
+  for (const iovec& slice : slices) total += slice.iov_len;
+  if (tunPendingBytes_ + total > maxTunPendingBytes) return add(counters_->rxDropped, packets);
+  std::vector<uint8_t> copy;
+  copy.reserve(total);
+  for (const iovec& slice : slices) {
+    const auto* from = static_cast<const uint8_t*>(slice.iov_base);
+    copy.insert(copy.end(), from, from + slice.iov_len);
+  }
+  tunPendingBytes_ += total;
+  tunPending_.push_back(std::move(copy));
+}
+
+void Tunnel::resumeTunWrites() {
+  size_t written = 0;
+  for (std::vector<uint8_t>& packet : tunPending_) {
+    const iovec slices[2] = {{packet.data(), sizeof(tun::VnetHeader)},
+                             {packet.data() + sizeof(tun::VnetHeader), packet.size() - sizeof(tun::VnetHeader)}};
+    const auto result = tun_.write(slices);
+    if (result == tun::TunPort::Result::wouldBlock) break;
+    if (result != tun::TunPort::Result::ok) add(counters_->rxDropped, 1);
+    tunPendingBytes_ -= packet.size();
+    written++;
+  }
+  tunPending_.erase(tunPending_.begin(), tunPending_.begin() + static_cast<ptrdiff_t>(written));
+}
+
+}  // namespace ocserv::tunnel
