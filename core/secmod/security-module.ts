@@ -1,0 +1,407 @@
+// The security module without its doors: everything it is asked, answered with values. doors.ts turns the
+// refusals into Varlink errors; tests call this directly with a clock of their own.
+import path from 'node:path';
+import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
+import { memorySessionStore, type SessionStore } from '../store/index.ts';
+import type { Backend } from './auth/backend.ts';
+import { plainBackend } from './auth/plain.ts';
+import type { CryptFunction } from '../passwd/index.ts';
+import type { Clock } from './clock.ts';
+import { EventStream } from './events.ts';
+import { KeyRing, type KeyFiles, type SignResult } from './keys.ts';
+import { quoted, shortId, type Log } from './log.ts';
+import { banKey, loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
+import { sessionSettings } from './overlays.ts';
+import { SessionTable, type CloseReason, type Session } from './sessions.ts';
+import { AuthStatistics } from './statistics.ts';
+import { UserThrottle } from './throttle.ts';
+import { openTicket, type Ticket } from './tickets.ts';
+
+export interface SecurityModuleOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly crypt: CryptFunction;
+  readonly makeSetting: (prefix: string, cost?: number) => string;
+  openStore(file: string): SessionStore;
+}
+
+export interface Grant {
+  readonly sessionId: string;
+  readonly username: string;
+  readonly groupname?: string;
+  readonly vhost: string;
+  readonly startedAt: number;
+  readonly loginAddress: string;
+  readonly userAgent?: string;
+  readonly settings: Settings;
+}
+
+export type OpenResult =
+  | { readonly grant: Grant }
+  /** Words main may act on; the rest of the sentence is for the log. */
+  | { readonly cookieRefused: CookieRefusal }
+  | { readonly settingsRefused: string };
+
+export type CookieRefusal =
+  | 'unknown or expired'
+  | 'certificate missing'
+  | 'certificate of another user'
+  | 'roaming is denied'
+  | 'session timeout'
+  | 'virtual host is gone';
+
+export interface SessionRecord {
+  readonly sessionId: string;
+  readonly username: string;
+  readonly groupname?: string;
+  readonly vhost: string;
+  readonly userAgent?: string;
+  readonly remoteAddress: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  readonly state: 'authenticated';
+  readonly isOpen: boolean;
+  readonly certificateAuth: boolean;
+  readonly inUse: boolean;
+}
+
+interface Running {
+  readonly hosts: readonly LoginHost[];
+  readonly ticketKey: Buffer;
+}
+
+const TICKET_KEY_BYTES = 32;
+const DEFAULT_HOST = 'default';
+
+export class SecurityModule {
+  readonly events = new EventStream();
+  readonly #options: SecurityModuleOptions;
+  readonly #statistics = new AuthStatistics();
+  readonly #throttle: UserThrottle;
+  readonly #keys: KeyRing;
+  #running: Running | undefined;
+  #sessions: SessionTable | undefined;
+  #logins: Logins | undefined;
+
+  constructor(options: SecurityModuleOptions) {
+    this.#options = options;
+    this.#throttle = new UserThrottle(options.clock);
+    this.#keys = new KeyRing(options.log);
+  }
+
+  /**
+   * The first call starts the service, later ones are reloads. Returns what is wrong; then nothing has
+   * changed, but for a key that could not be loaded again: there the former one stays and the log says so.
+   */
+  configure({ configuration }: SecmodConfiguration, ticketKey: Buffer): string[] {
+    const { log, clock } = this.#options;
+    if (ticketKey.length !== TICKET_KEY_BYTES) return [`ticket key: expected ${TICKET_KEY_BYTES} bytes`];
+    const problems = configuration.hosts.flatMap((host) => methodProblems(host));
+    if (problems.length > 0) return problems;
+    const keyProblems = this.#keys.load(configuration.hosts.flatMap((host) => keyFilesOf(host.settings)));
+    if (keyProblems.length > 0 && this.#running === undefined) return keyProblems;
+    for (const problem of keyProblems) log.error(`${problem}; the former key stays in force`);
+    const former = this.#running?.hosts ?? [];
+    const hosts = configuration.hosts.map((host) => this.#loginHost(host, former));
+    this.#running = { hosts, ticketKey };
+    if (this.#sessions === undefined) {
+      this.#sessions = new SessionTable({
+        store: this.#openStore(configuration.hosts[0]?.settings['state-dir']),
+        clock,
+        cookieTimeoutSeconds: (vhost) => this.#host(vhost)?.settings['cookie-timeout'] ?? 0,
+        onEnded: (session) =>
+          log.debug(`permanently closing session of user ${quoted(session.username)} ${named(session)}`),
+      });
+      this.#logins = new Logins({
+        clock,
+        log,
+        events: this.events,
+        statistics: this.#statistics,
+        throttle: this.#throttle,
+        sessions: this.#sessions,
+        host: (vhost) => this.#host(vhost),
+      });
+    }
+    return [];
+  }
+
+  /** A ticket that main sealed for a connection of this worker, not older than a login may last. */
+  ticket(sealed: string, workerId: number): Ticket | undefined {
+    const { clock } = this.#options;
+    const host = this.#running?.hosts[0];
+    if (this.#running === undefined || host === undefined) return undefined;
+    const ticket = openTicket(sealed, this.#running.ticketKey);
+    if (ticket === undefined || ticket.workerId !== workerId) return undefined;
+    return clock.now() - ticket.acceptedAt <= loginLimitMs(host.settings) ? ticket : undefined;
+  }
+
+  async startLogin(ticket: Ticket, request: LoginRequest): Promise<Step> {
+    return (await this.#logins?.start(ticket, request)) ?? { outcome: 'no', reason: 'Internal error' };
+  }
+
+  /** Undefined: there is no such login. */
+  async continueLogin(ticket: Ticket, context: string, answer: string): Promise<Step | undefined> {
+    return this.#logins?.continue(ticket, context, answer);
+  }
+
+  abandonLogin(ticket: Ticket, context: string): boolean {
+    return this.#logins?.abandon(ticket, context) ?? false;
+  }
+
+  async listGroups(vhost: string): Promise<readonly string[]> {
+    const host = this.#host(vhost);
+    // Only where the form may show them anyway.
+    if (host === undefined || !host.settings['auto-select-group']) return [];
+    return (await host.backend?.listGroups()) ?? [];
+  }
+
+  sign(keyId: string, scheme: number, input: Buffer): Promise<SignResult> {
+    return this.#keys.sign(keyId, scheme, input);
+  }
+
+  /** CONNECT with a cookie. */
+  openSession(request: {
+    readonly cookie: string;
+    readonly vhost: string;
+    readonly remoteAddress: string;
+    readonly hasCertificate: boolean;
+    readonly certificateUser?: string | undefined;
+  }): OpenResult {
+    const { log, clock } = this.#options;
+    const session = this.#sessions?.find(request.cookie);
+    if (this.#sessions === undefined || session === undefined) return { cookieRefused: 'unknown or expired' };
+    const host = this.#host(session.vhost);
+    if (host === undefined) return { cookieRefused: 'virtual host is gone' };
+    const user = quoted(session.username);
+    const refused = certificateRefusal(session, host, request);
+    if (refused !== undefined) {
+      log.info(
+        `${host.logPrefix}user ${user} ${named(session)} presented a cookie, but: ${refused}; rejecting`,
+      );
+      return { cookieRefused: refused };
+    }
+    const result = sessionSettings(host.settings, session, log);
+    if ('refused' in result) {
+      log.error(`${host.logPrefix}refusing the session of user ${user} ${named(session)}: ${result.refused}`);
+      return { settingsRefused: result.refused };
+    }
+    const { settings } = result;
+    const limitSeconds = settings['session-timeout'];
+    if (limitSeconds > 0 && clock.now() >= session.createdAt + limitSeconds * 1000) {
+      log.info(`${host.logPrefix}invalidating session of user ${user} ${named(session)}`);
+      this.#sessions.revokeSession(session.sessionId);
+      return { cookieRefused: 'session timeout' };
+    }
+    if (settings['deny-roaming'] && !sameAddress(session.loginAddress, request.remoteAddress)) {
+      log.info(
+        `${host.logPrefix}user ${user} is reusing cookie from different IP ` +
+          `(prev: ${session.loginAddress}, current: ${request.remoteAddress}); rejecting`,
+      );
+      return { cookieRefused: 'roaming is denied' };
+    }
+    this.#sessions.open(session, request.remoteAddress, settings['cookie-timeout']);
+    log.info(`${host.logPrefix}initiating session for user ${user} ${named(session)}`);
+    const { sessionId, username, groupname, vhost, createdAt, loginAddress, userAgent } = session;
+    return {
+      grant: {
+        sessionId,
+        username,
+        vhost,
+        startedAt: createdAt,
+        loginAddress,
+        settings,
+        ...(groupname === undefined ? {} : { groupname }),
+        ...(userAgent === undefined ? {} : { userAgent }),
+      },
+    };
+  }
+
+  /** False: unknown session. */
+  closeSession(end: {
+    readonly sessionId: string;
+    readonly keepCookie: boolean;
+    readonly reason: CloseReason;
+    readonly rxBytes: number;
+    readonly txBytes: number;
+  }): boolean {
+    const known = this.#sessions?.get(end.sessionId);
+    const host = this.#host(known?.vhost ?? DEFAULT_HOST);
+    const closed = this.#sessions?.close(end.sessionId, {
+      ...end,
+      cookieTimeoutSeconds: host?.settings['cookie-timeout'] ?? 0,
+    });
+    if (closed === undefined) return false;
+    const { session, fate } = closed;
+    const { log } = this.#options;
+    const prefix = host?.logPrefix ?? '';
+    if (fate === 'ended')
+      log.info(`${prefix}invalidating session of user ${quoted(session.username)} ${named(session)}`);
+    if (fate === 'kept')
+      log.info(`${prefix}temporarily closing session for ${session.username} ${named(session)}`);
+    return true;
+  }
+
+  reportCounters(sessionId: string): boolean {
+    return this.#sessions?.confirmUse(sessionId) ?? false;
+  }
+
+  terminateUser(username: string): string[] {
+    return this.#terminated(this.#sessions?.revokeUser(username) ?? [], username);
+  }
+
+  terminateSession(sessionId: string): string[] {
+    const username = this.#sessions?.get(sessionId)?.username ?? '';
+    return this.#terminated(this.#sessions?.revokeSession(sessionId) ?? [], username);
+  }
+
+  addressBanned(address: string): void {
+    this.#logins?.addressBanned(address);
+  }
+
+  listSessions(): SessionRecord[] {
+    return (this.#sessions?.list() ?? []).map((session) => ({
+      sessionId: session.sessionId,
+      username: session.username,
+      vhost: session.vhost,
+      remoteAddress: session.remoteAddress,
+      createdAt: session.createdAt,
+      state: 'authenticated',
+      isOpen: session.isOpen,
+      certificateAuth: session.certificateAuth,
+      inUse: session.useCount > 0,
+      ...(session.groupname === undefined ? {} : { groupname: session.groupname }),
+      ...(session.userAgent === undefined ? {} : { userAgent: session.userAgent }),
+      ...(session.useCount > 0 ? {} : { expiresAt: session.expiresAt }),
+    }));
+  }
+
+  statistics() {
+    return {
+      clientEntries: (this.#sessions?.size ?? 0) + (this.#logins?.count ?? 0),
+      // Resumption needs no entries here: tickets are sealed by the workers.
+      tlsEntries: 0,
+      authenticationFailures: this.#statistics.authenticationFailures,
+      averageAuthSeconds: this.#statistics.averageAuthSeconds,
+      maxAuthSeconds: this.#statistics.maxAuthSeconds,
+    };
+  }
+
+  maintain(): void {
+    this.#sessions?.sweep();
+  }
+
+  /** Safe to call twice. The store keeps the sessions. */
+  stop(): void {
+    this.#logins?.stop();
+    this.#sessions?.stop();
+    this.#logins = undefined;
+    this.#sessions = undefined;
+    this.#running = undefined;
+  }
+
+  #terminated(sessionIds: string[], username: string): string[] {
+    for (const sessionId of sessionIds) {
+      const session = `(session: ${shortId(sessionId)})`;
+      this.#options.log.info(`force terminating session of user ${quoted(username)} ${session}`);
+    }
+    return sessionIds;
+  }
+
+  #host(vhost: string): LoginHost | undefined {
+    const name = vhost === '' ? DEFAULT_HOST : vhost.toLowerCase();
+    return this.#running?.hosts.find((host) => host.name.toLowerCase() === name);
+  }
+
+  #loginHost(host: VirtualHost, former: readonly LoginHost[]): LoginHost {
+    const name = host.name ?? DEFAULT_HOST;
+    const passwordFile = passwordFileOf(host.settings);
+    // Methods never change at a reload, so a host keeps its back end and with it the file it has read.
+    const known = former.find((candidate) => candidate.name === name)?.backend;
+    const backend: Backend | undefined =
+      passwordFile === undefined ? undefined : (known ?? plainBackend({ ...this.#options, passwordFile }));
+    return {
+      name,
+      logPrefix: host.name === undefined ? '' : `vhost:${host.name}: `,
+      settings: host.settings,
+      backend,
+      // Hosts whose methods include certificates are refused by methodProblems.
+      verifyCertificate: () => undefined,
+    };
+  }
+
+  #openStore(stateFolder: string | undefined): SessionStore {
+    const { log, openStore } = this.#options;
+    if (stateFolder === undefined) return memorySessionStore();
+    const file = path.join(stateFolder, 'sessions.sqlite');
+    try {
+      return openStore(file);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      log.error(`cannot open ${file} (${reason}); cookies will not outlive a restart`);
+      return memorySessionStore();
+    }
+  }
+}
+
+function certificateRefusal(
+  session: Session,
+  host: LoginHost,
+  request: { vhost: string; hasCertificate: boolean; certificateUser?: string | undefined },
+): CookieRefusal | undefined {
+  if (!session.certificateAuth) return undefined;
+  // On another host it verified against other authorities: that is no certificate for this session.
+  const isSameHost =
+    (request.vhost === '' ? DEFAULT_HOST : request.vhost).toLowerCase() === host.name.toLowerCase();
+  if (!request.hasCertificate || !isSameHost) {
+    return host.settings['cisco-client-compat'] ? undefined : 'certificate missing';
+  }
+  const isSameUser =
+    session.certificateUser === undefined || request.certificateUser === session.certificateUser;
+  return isSameUser ? undefined : 'certificate of another user';
+}
+
+function methodProblems(host: VirtualHost): string[] {
+  const where = host.name === undefined ? '' : `vhost:${host.name}: `;
+  const problems: string[] = [];
+  const methods = [...host.settings.auth, ...host.settings['enable-auth']];
+  if (host.settings.auth.length === 0)
+    problems.push(`${where}no authentication method; expected "auth = plain[passwd=FILE]"`);
+  for (const method of methods) {
+    if (method.name !== 'plain')
+      problems.push(`${where}authentication method "${method.name}" is not yet honoured`);
+    else if (method.options['otp'] !== undefined)
+      problems.push(`${where}plain: suboption "otp" is not yet honoured`);
+    else if (method.options['passwd'] === undefined)
+      problems.push(`${where}plain: no password file; expected passwd=FILE`);
+  }
+  return problems;
+}
+
+function passwordFileOf(settings: Settings): string | undefined {
+  return [...settings.auth, ...settings['enable-auth']].find((method) => method.name === 'plain')?.options[
+    'passwd'
+  ];
+}
+
+function keyFilesOf(settings: Settings): KeyFiles[] {
+  const keys = settings['server-key'];
+  return settings['server-cert'].map((certificateFile, index) => ({
+    certificateFile,
+    keyFile: keys[index] ?? '',
+  }));
+}
+
+function named(session: Session): string {
+  return `(session: ${shortId(session.sessionId)})`;
+}
+
+/** The same address whatever way it is written; for IPv6 the whole of it. */
+function sameAddress(one: string, other: string): boolean {
+  const whole = (address: string): string => {
+    const plain = address.replace(/%.*$/, '');
+    if (!plain.includes(':')) return plain;
+    const mapped = banKey(plain);
+    return mapped.includes('.') ? mapped : new URL(`http://[${plain}]/`).hostname;
+  };
+  return whole(one) === whole(other);
+}
