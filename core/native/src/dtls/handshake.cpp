@@ -173,6 +173,7 @@ Handshake::State Handshake::step() {
 }
 
 Handshake::State Handshake::feed(std::span<const uint8_t> datagram) {
+  if (datagram.empty()) return state_;
   if (state_ != State::running) return state_;
   queue_.in = datagram;
   queue_.hasInput = true;

@@ -1,0 +1,118 @@
+// Replay window, MTU search, token bucket and frames: numbered lists of input and verdict.
+#include <random>
+#include <set>
+
+#include "check.h"
+#include "cstp/frame.h"
+#include "dtls/replay-window.h"
+#include "tunnel/mtu-search.h"
+#include "tunnel/token-bucket.h"
+
+using namespace ocserv;
+
+namespace {
+
+void replay() {
+  dtls::ReplayWindow window;
+  struct Case {
+    uint64_t number;
+    bool accepted;
+  };
+  const Case cases[] = {{0, true},    {0, false},     {1, true},      {1, false},     {5, true},      {3, true},
+                        {3, false},   {1029, true},   {5, false},     {6, true},      {4, false},     {1028, true},
+                        {1028, false}, {100000, true}, {98977, true},  {98976, false}, {98978, true}, {99999, true},
+                        {(uint64_t{1} << 48) - 1, true}, {100001, false}};
+  for (const Case& one : cases) {
+    const bool accepted = window.accepts(one.number);
+    if (accepted != one.accepted) std::printf("number %llu\n", static_cast<unsigned long long>(one.number));
+    CHECK(accepted == one.accepted);
+    if (accepted) window.mark(one.number);
+  }
+  // Against the slow way: a set of all numbers seen.
+  std::mt19937_64 random(7);
+  dtls::ReplayWindow fast;
+  std::set<uint64_t> seen;
+  uint64_t top = 0;
+  for (int i = 0; i < 200000; i++) {
+    const uint64_t number = top + 3 > 1500 && random() % 3 ? top + 3 - random() % 1500 : top + random() % (random() % 50 ? 4 : 5000);
+    const bool expected = seen.empty() || number > *seen.rbegin() ||
+                          (number + dtls::ReplayWindow::width > *seen.rbegin() && !seen.contains(number));
+    CHECK(fast.accepts(number) == expected);
+    if (!expected) continue;
+    fast.mark(number);
+    seen.insert(number);
+    top = *seen.rbegin();
+    while (seen.size() > 3000) seen.erase(seen.begin());
+  }
+}
+
+void mtu() {
+  tunnel::MtuSearch off(1500, 800, false);
+  off.tooBig(false, 0);
+  CHECK(off.link() == 1500 && !off.enabled());
+  tunnel::MtuSearch small(800, 800, true);
+  CHECK(!small.enabled());
+
+  // A path of 1400: down to two thirds, then up by halves, never over it again for long.
+  tunnel::MtuSearch search(1500, 800, true);
+  CHECK(!search.fullSizeSent() && search.link() == 1500);
+  for (int i = 0; i < 40; i++) {
+    if (search.link() > 1400) search.tooBig(false, 0);
+    else if (!search.fullSizeSent()) break;
+  }
+  CHECK(search.link() <= 1400 && search.link() >= 1390);
+  // A path that carries nothing of the minimum ends the search.
+  tunnel::MtuSearch dead(1500, 800, true);
+  for (int i = 0; i < 40 && dead.enabled(); i++) dead.tooBig(false, 0);
+  CHECK(!dead.enabled() && dead.link() == 800);
+  // IPv6 goes by what the kernel knows, never above what was announced.
+  tunnel::MtuSearch six(1500, 1280, true);
+  six.tooBig(true, 1400);
+  CHECK(six.link() == 1400);
+  six.tooBig(true, 9000);
+  CHECK(six.link() == 1500);
+  six.tooBig(true, 1279);
+  CHECK(!six.enabled() && six.link() == 1280);
+  tunnel::MtuSearch proof(1500, 800, true);
+  proof.tooBig(false, 0);
+  CHECK(proof.link() == 1000);
+  CHECK(proof.confirmed(1300) && proof.link() == 1300);
+  CHECK(!proof.confirmed(1200) && proof.confirmed(60000) && proof.link() == 1500);
+  CHECK(proof.limit(1450) && proof.link() == 1450 && !proof.limit(1450));
+}
+
+void bucket() {
+  tunnel::TokenBucket off(0, 0);
+  CHECK(off.take(1u << 30, 0));
+  tunnel::TokenBucket limited(1000, 0);
+  CHECK(limited.take(999, 0) && limited.take(1, 0) && !limited.take(1, 0));
+  CHECK(!limited.take(101, 100) && limited.take(100, 100) && !limited.take(1, 100));
+  CHECK(limited.take(1000, 60000) && !limited.take(1, 60000));
+  CHECK(limited.take(1500, 62000));  // larger than a second's worth: when full
+  CHECK(!limited.take(1, 61000));    // a clock that goes back gives nothing
+}
+
+void frames() {
+  uint8_t good[] = {'S', 'T', 'F', 1, 0, 2, 3, 0, 'h', 'i'};
+  const cstp::Frame frame = cstp::parseFrame(good);
+  CHECK(frame.status == cstp::Frame::Status::ok && frame.type == 3 && frame.payload.size() == 2);
+  for (size_t length = 0; length < sizeof good; length++) {
+    const auto status = cstp::parseFrame({good, length}).status;
+    CHECK(status == (length < 8 ? cstp::Frame::Status::tooShort : cstp::Frame::Status::malformed));
+  }
+  for (const size_t at : {0, 1, 2, 3, 4, 5, 7}) {
+    good[at] ^= 1;
+    CHECK(cstp::parseFrame(good).status == cstp::Frame::Status::malformed);
+    good[at] ^= 1;
+  }
+}
+
+}  // namespace
+
+int main() {
+  replay();
+  mtu();
+  bucket();
+  frames();
+  return check::finish("state");
+}
