@@ -249,9 +249,12 @@ export class SecurityModule {
     return this.#terminated(this.#sessions?.revokeUser(username) ?? [], username);
   }
 
+  /** By its id or the beginning of it, if that is unique; else nothing is revoked. */
   terminateSession(sessionId: string): string[] {
-    const username = this.#sessions?.get(sessionId)?.username ?? '';
-    return this.#terminated(this.#sessions?.revokeSession(sessionId) ?? [], username);
+    const meant = (this.#sessions?.list() ?? []).filter((session) => session.sessionId.startsWith(sessionId));
+    const [session] = meant;
+    if (sessionId === '' || session === undefined || meant.length > 1) return [];
+    return this.#terminated(this.#sessions?.revokeSession(session.sessionId) ?? [], session.username);
   }
 
   addressBanned(address: string): void {

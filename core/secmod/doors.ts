@@ -1,0 +1,243 @@
+// The two doors of the security module, as handlers of their interfaces: main's (SecurityModule) and one for
+// each worker (Authenticator). What they are asked is answered by security-module.ts; here only refusals become
+// Varlink errors, and tickets and rates are checked before a worker gets any further.
+import {
+  authenticatorDescription,
+  authenticatorErrors,
+  securityModuleErrors,
+  type AuthenticatorMethods,
+  type SecurityModuleMethods,
+} from '../interfaces/index.ts';
+import {
+  keepOpen,
+  serve,
+  VarlinkError,
+  type Handlers,
+  type Transport,
+  type VarlinkServer,
+} from '../varlink/index.ts';
+import { parseSecmodConfiguration, type LoggingConfiguration } from '../config/index.ts';
+import { RateBound } from './keys.ts';
+import type { Log } from './log.ts';
+import type { SecurityModule } from './security-module.ts';
+import type { CloseReason } from './sessions.ts';
+import type { Ticket } from './tickets.ts';
+
+/** A core does about a thousand RSA handshakes a second; a worker that asks for more is up to something. */
+const SIGNATURES_PER_SECOND = 1_000;
+/** From a worker; a chain of client certificates is the largest thing it has to say. */
+const MAX_WORKER_MESSAGE_BYTES = 64 * 1024;
+const MAX_ANSWER_CHARACTERS = 4_096;
+
+const CLOSE_REASONS: readonly CloseReason[] = [
+  'unspecified',
+  'userDisconnect',
+  'temporary',
+  'serverDisconnect',
+  'idleTimeout',
+  'dpdTimeout',
+  'sessionTimeout',
+  'error',
+  'takeover',
+  'healthProbe',
+];
+
+export interface DoorOptions {
+  readonly module: SecurityModule;
+  readonly log: Log;
+  now(): number;
+  /** Takes over a descriptor that came with a message. */
+  openTransport(descriptor: number): Transport;
+  closeDescriptor(descriptor: number): void;
+  applyLogging(logging: LoggingConfiguration): void;
+  /** main wants the process to end. */
+  onStop(): void;
+}
+
+export interface Doors {
+  readonly handlers: Handlers<SecurityModuleMethods>;
+  close(): void;
+}
+
+export function openDoors(options: DoorOptions): Doors {
+  const { module, log } = options;
+  const workers = new Map<number, VarlinkServer>();
+
+  function detach(workerId: number): void {
+    workers.get(workerId)?.close();
+    workers.delete(workerId);
+  }
+
+  const handlers: Handlers<SecurityModuleMethods> = {
+    Configure({ configuration, ticketKey }) {
+      let problems: string[];
+      try {
+        const parsed = parseSecmodConfiguration(configuration);
+        options.applyLogging(parsed.logging);
+        problems = module.configure(parsed, Buffer.from(ticketKey, 'base64'));
+      } catch (error) {
+        problems = [error instanceof Error ? error.message : 'unknown error'];
+      }
+      if (problems.length > 0) {
+        throw new VarlinkError(securityModuleErrors.ConfigurationRefused, { message: problems.join('\n') });
+      }
+      return {};
+    },
+
+    AttachWorker({ workerId }, call) {
+      const descriptor = call.takeDescriptor();
+      if (descriptor === undefined) {
+        throw new VarlinkError(securityModuleErrors.ConfigurationRefused, {
+          message: 'AttachWorker: expected a descriptor',
+        });
+      }
+      detach(workerId);
+      const server = serve<AuthenticatorMethods>(
+        options.openTransport(descriptor),
+        authenticatorDescription,
+        authenticatorHandlers(options, workerId),
+        {
+          serials: true,
+          maxMessageBytes: MAX_WORKER_MESSAGE_BYTES,
+          closeDescriptor: options.closeDescriptor,
+          onViolation: (violation) => log.warning(`worker ${workerId} broke the rules: ${violation.message}`),
+          onInternalError: (method) => log.error(`unexpected failure in ${method}`),
+          onClose: () => {
+            if (workers.get(workerId) === server) workers.delete(workerId);
+          },
+        },
+      );
+      workers.set(workerId, server);
+      return {};
+    },
+
+    DetachWorker({ workerId }) {
+      detach(workerId);
+      return {};
+    },
+
+    OpenSession(parameters) {
+      const result = module.openSession(parameters);
+      if ('cookieRefused' in result) {
+        throw new VarlinkError(securityModuleErrors.CookieRefused, { reason: result.cookieRefused });
+      }
+      if ('settingsRefused' in result) {
+        throw new VarlinkError(securityModuleErrors.SettingsRefused, { message: result.settingsRefused });
+      }
+      return { grant: { ...result.grant, settings: { ...result.grant.settings } } };
+    },
+
+    CloseSession({ sessionId, keepCookie, reason, counters }) {
+      const known = CLOSE_REASONS.find((word) => word === reason) ?? 'unspecified';
+      const { rxBytes, txBytes } = counters;
+      if (!module.closeSession({ sessionId, keepCookie, reason: known, rxBytes, txBytes }))
+        unknownSession(sessionId);
+      return {};
+    },
+
+    ReportCounters({ sessionId }) {
+      if (!module.reportCounters(sessionId)) unknownSession(sessionId);
+      return {};
+    },
+
+    TerminateUser: ({ username }) => ({ sessionIds: module.terminateUser(username) }),
+    TerminateSession: ({ sessionId }) => ({ sessionIds: module.terminateSession(sessionId) }),
+
+    AddressBanned({ address }) {
+      module.addressBanned(address);
+      return {};
+    },
+
+    ListSessions: () => ({ sessions: module.listSessions() }),
+    GetStatistics: () => ({ statistics: module.statistics() }),
+
+    Watch(_parameters, call) {
+      call.onClosed(module.events.subscribe((event) => call.send({ event })));
+      return keepOpen;
+    },
+
+    Maintain() {
+      module.maintain();
+      return {};
+    },
+
+    Stop() {
+      options.onStop();
+      return {};
+    },
+  };
+
+  return {
+    handlers,
+    close() {
+      for (const workerId of [...workers.keys()]) detach(workerId);
+    },
+  };
+}
+
+function authenticatorHandlers(options: DoorOptions, workerId: number): Handlers<AuthenticatorMethods> {
+  const { module, log } = options;
+  const signatures = new RateBound(SIGNATURES_PER_SECOND, () => options.now());
+
+  function ticketOf(sealed: string): Ticket {
+    const ticket = module.ticket(sealed, workerId);
+    if (ticket === undefined) throw new VarlinkError(authenticatorErrors.BadTicket);
+    return ticket;
+  }
+
+  return {
+    async Start({ ticket, vhost, method, credentials, userAgent, certificates }) {
+      const request = {
+        vhost,
+        method,
+        credentials: bounded(credentials),
+        userAgent: userAgent?.slice(0, 256),
+        certificates,
+      };
+      return { step: await module.startLogin(ticketOf(ticket), request) };
+    },
+
+    async Continue({ ticket, context, answer }) {
+      const step = await module.continueLogin(
+        ticketOf(ticket),
+        context,
+        answer.slice(0, MAX_ANSWER_CHARACTERS),
+      );
+      if (step === undefined) throw new VarlinkError(authenticatorErrors.UnknownContext);
+      return { step };
+    },
+
+    Abandon({ ticket, context }) {
+      if (!module.abandonLogin(ticketOf(ticket), context))
+        throw new VarlinkError(authenticatorErrors.UnknownContext);
+      return {};
+    },
+
+    ListGroups: async ({ vhost }) => ({ groups: await module.listGroups(vhost) }),
+
+    async Sign({ keyId, scheme, input }) {
+      const result = signatures.take()
+        ? await module.sign(keyId, scheme, Buffer.from(input, 'base64'))
+        : { problem: 'too many signatures' };
+      if ('problem' in result) {
+        log.warning(`worker ${workerId} was refused a signature: ${result.problem}`);
+        throw new VarlinkError(authenticatorErrors.SignatureRefused, { reason: result.problem });
+      }
+      return { signature: result.signature.toString('base64') };
+    },
+  };
+}
+
+/** What no person types is cut; a cut password is wrong all the same. */
+function bounded(credentials: AuthenticatorMethods['Start']['parameters']['credentials']) {
+  const { username, password, group } = credentials;
+  return {
+    username: username.slice(0, 256),
+    password: password?.slice(0, MAX_ANSWER_CHARACTERS),
+    group: group?.slice(0, 256),
+  };
+}
+
+function unknownSession(sessionId: string): never {
+  throw new VarlinkError(securityModuleErrors.UnknownSession, { sessionId });
+}

@@ -1,0 +1,94 @@
+// The security module, a process of its own, started by main with descriptor 3 as its end of the
+// SecurityModule door. Keeps every secret: password files, cookies, private keys. Waits for Configure before it
+// does anything, and ends when main does.
+import { securityModuleDescription, type SecurityModuleMethods } from '../interfaces/index.ts';
+import {
+  closeDescriptor,
+  cryptPassword,
+  cryptSetting,
+  dieWithParent,
+  openDescriptorStream,
+  openSyslog,
+  setDumpable,
+  writeSyslog,
+} from '../native/index.ts';
+import { openSessionStore } from '../store/index.ts';
+import { createLogger, type Logger } from '../system/index.ts';
+import { descriptorTransport, serve } from '../varlink/index.ts';
+import type { LoggingConfiguration } from '../config/index.ts';
+import { systemClock } from './clock.ts';
+import { openDoors } from './doors.ts';
+import type { Log } from './log.ts';
+import { SecurityModule } from './security-module.ts';
+
+const MAIN_DOOR = 3;
+const MAX_MAIN_MESSAGE_BYTES = 1024 * 1024;
+
+process.title = 'ocserv-sm';
+dieWithParent('SIGTERM');
+// Neither a debugger nor a core file shall see what is in here.
+setDumpable(false);
+process.umask(0o077);
+// main says when it is over; the terminal's signals are meant for main.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const)
+  process.on(signal, () => {});
+process.on('SIGTERM', stop);
+
+// Until Configure says more: standard error.
+let logger: Logger = createLogger({ component: 'sec-mod', level: 2, destinations: { stderr: true } });
+const log: Log = {
+  error: (text) => logger.error(text),
+  warning: (text) => logger.warning(text),
+  notice: (text) => logger.notice(text),
+  info: (text) => logger.info(text),
+  debug: (text) => logger.debug(text),
+};
+
+// Only the name and the place of an unforeseen error: its text could hold anything.
+process.on('uncaughtException', (error) => {
+  const place = /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] ?? 'unknown place';
+  log.error(`unexpected failure, ending: ${error.name} at ${place}`);
+  process.exit(1);
+});
+
+const openTransport = (descriptor: number) => descriptorTransport(descriptor, openDescriptorStream);
+const securityModule = new SecurityModule({
+  clock: systemClock,
+  log,
+  crypt: cryptPassword,
+  makeSetting: cryptSetting,
+  openStore: openSessionStore,
+});
+const doors = openDoors({
+  module: securityModule,
+  log,
+  now: () => systemClock.now(),
+  openTransport,
+  closeDescriptor,
+  applyLogging,
+  // After the answer has left.
+  onStop: () => void setImmediate(stop),
+});
+serve<SecurityModuleMethods>(openTransport(MAIN_DOOR), securityModuleDescription, doors.handlers, {
+  serials: true,
+  maxMessageBytes: MAX_MAIN_MESSAGE_BYTES,
+  closeDescriptor,
+  onViolation: (violation) => log.error(`main broke the rules of its door: ${violation.message}`),
+  onInternalError: (method) => log.error(`unexpected failure in ${method}`),
+  onClose: stop,
+});
+
+function applyLogging({ level, stderr, syslog, syslogFacility }: LoggingConfiguration): void {
+  if (syslog) openSyslog('ocserv', syslogFacility);
+  logger = createLogger({
+    component: 'sec-mod',
+    level,
+    destinations: { stderr, ...(syslog ? { syslog: writeSyslog } : {}) },
+  });
+}
+
+function stop(): void {
+  doors.close();
+  securityModule.stop();
+  process.exit(0);
+}
