@@ -1,0 +1,33 @@
+# The addon: the plain library in src/ and the Node-API binding, in one shared object. Built by
+# bin/dev/build-addon.mjs, which puts the pinned Node first in PATH, so that `node` below is that one.
+# It links neither OpenSSL nor libuv: both are inside the Node binary.
+{
+  'variables': {
+    # 0 for compilers newer than the ones this is tested with
+    'warnings_are_errors%': 1,
+    'list_sources': "node -p \"require('fs').globSync('{src,binding}/**/*.cpp').sort().join(' ')\"",
+  },
+  'targets': [
+    {
+      'target_name': 'ocserv',
+      'sources': [ '<!@(<(list_sources))' ],
+      'include_dirs': [ 'src', 'binding' ],
+      'defines': [
+        'NAPI_VERSION=10',
+        'NAPI_DISABLE_CPP_EXCEPTIONS',
+        'NODE_ADDON_API_DISABLE_DEPRECATED',
+        'NODE_OPENSSL_VERSION="<!(node -p process.versions.openssl)"',
+      ],
+      'cflags': [
+        '-O3', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wshadow=local',
+        # headers of others: their warnings are not ours
+        '-isystem', '<!(node -p "require(\'path\').resolve(\'../../node_modules/node-addon-api\')")',
+      ],
+      'cflags_cc': [ '-std=gnu++20', '-fvisibility-inlines-hidden' ],
+      'conditions': [
+        ['warnings_are_errors==1', { 'cflags': [ '-Werror' ] }],
+      ],
+      'ldflags': [ '-Wl,-z,relro,-z,now' ],
+    },
+  ],
+}

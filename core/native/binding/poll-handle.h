@@ -1,0 +1,67 @@
+// A descriptor watched by the runtime's event loop. Base of the sockets below; closes its descriptor and its watcher
+// once, also when the environment goes away first.
+#pragma once
+#include <napi.h>
+#include <uv.h>
+
+#include "system/descriptor.h"
+
+namespace ocserv::binding {
+
+class PollHandle {
+ public:
+  PollHandle(Napi::Env env, int fd) : env_(env), fd_(fd) {
+    uv_loop_t* loop = nullptr;
+    napi_get_uv_event_loop(env, &loop);
+    poll_ = new uv_poll_t;
+    poll_->data = this;
+    isBroken_ = uv_poll_init(loop, poll_, fd) != 0;
+    if (isBroken_) {
+      delete poll_;
+      poll_ = nullptr;
+    }
+  }
+  virtual ~PollHandle() { closeHandle(); }
+  PollHandle(const PollHandle&) = delete;
+  PollHandle& operator=(const PollHandle&) = delete;
+
+  bool isOpen() const { return poll_ != nullptr; }
+
+ protected:
+  /** Readable or writable; may close the handle. */
+  virtual void onReady(int events) = 0;
+
+  void watch(int events) {
+    if (poll_ == nullptr) return;
+    if (events == 0) {
+      uv_poll_stop(poll_);
+      return;
+    }
+    uv_poll_start(poll_, events, [](uv_poll_t* poll, int status, int ready) {
+      auto* self = static_cast<PollHandle*>(poll->data);
+      Napi::HandleScope scope(self->env_);
+      self->onReady(status < 0 ? (UV_READABLE | UV_WRITABLE) : ready);
+    });
+  }
+
+  void closeHandle() {
+    if (poll_ != nullptr) {
+      uv_poll_stop(poll_);
+      poll_->data = nullptr;
+      uv_close(reinterpret_cast<uv_handle_t*>(poll_), [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+      poll_ = nullptr;
+    }
+    fd_.reset();
+  }
+
+  int fd() const { return fd_.get(); }
+
+  Napi::Env env_;
+
+ private:
+  system::Descriptor fd_;
+  uv_poll_t* poll_ = nullptr;
+  bool isBroken_ = false;
+};
+
+}  // namespace ocserv::binding

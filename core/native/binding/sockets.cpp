@@ -1,0 +1,447 @@
+// Sockets that carry descriptors, listeners that hand out raw descriptors, and UDP sockets that say where a datagram
+// was sent to: what Node's own sockets cannot do. Arguments were checked by system.ts.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "failure.h"
+#include "parts.h"
+#include "poll-handle.h"
+#include "system/endpoint.h"
+
+namespace ocserv::binding {
+namespace {
+
+using Napi::CallbackInfo;
+using Napi::Value;
+using system::SocketAddress;
+
+/** One read of a descriptor stream. */
+constexpr size_t readBytes = 64 * 1024;
+/** SCM_MAX_FD of the kernel is 253; our messages carry one or two. */
+constexpr size_t maxDescriptorsPerMessage = 16;
+/** Connections and datagrams taken per wake-up, so that the loop stays fair. */
+constexpr int batch = 64;
+/** Larger than any first datagram of a flow. */
+constexpr size_t datagramBytes = 4096;
+/** Socket buffers of a client's datagram flow. */
+constexpr int flowBufferBytes = 4 * 1024 * 1024;
+
+Napi::Object endpoint(Napi::Env env, const SocketAddress& address) {
+  auto object = Napi::Object::New(env);
+  object.Set("address", address.text());
+  object.Set("port", Napi::Number::New(env, address.port()));
+  return object;
+}
+
+SocketAddress localOf(int fd) {
+  SocketAddress address;
+  address.length = sizeof address.storage;
+  ::getsockname(fd, address.raw(), &address.length);
+  return address;
+}
+
+/** An exception of a callback ends the process like any uncaught one; it must not be left pending here. */
+template <typename... Arguments>
+void call(const Napi::FunctionReference& function, Arguments... arguments) {
+  function.MakeCallback(function.Env().Global(), {arguments...});
+}
+
+class DescriptorStream final : public Napi::ObjectWrap<DescriptorStream>, public PollHandle {
+ public:
+  /** new DescriptorStream(fd, onData, onClose) */
+  explicit DescriptorStream(const CallbackInfo& info)
+      : ObjectWrap(info),
+        PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
+        onData_(Napi::Persistent(info[1].As<Napi::Function>())),
+        onClose_(Napi::Persistent(info[2].As<Napi::Function>())) {
+    // Alive while open, whoever forgets it.
+    Ref();
+    watch(UV_READABLE);
+  }
+  ~DescriptorStream() override { dropOutput(); }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "DescriptorStream",
+                       {InstanceMethod("write", &DescriptorStream::write), InstanceMethod("close", &DescriptorStream::close),
+                        InstanceAccessor("writableLength", &DescriptorStream::writableLength, nullptr)});
+  }
+
+ private:
+  struct Output {
+    std::string bytes;
+    size_t sent = 0;
+    std::vector<int> descriptors;
+  };
+
+  void write(const CallbackInfo& info) {
+    if (!isOpen()) return;
+    const auto bytes = info[0].As<Napi::Uint8Array>();
+    Output output{{reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()}, 0, {}};
+    const auto descriptors = info[1].As<Napi::Array>();
+    for (uint32_t index = 0; index < descriptors.Length(); index++) {
+      // Duplicated: the caller may close its own at once.
+      const int copy = ::fcntl(descriptors.Get(index).As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 3);
+      if (copy < 0) {
+        const int error = errno;
+        for (const int fd : output.descriptors) ::close(fd);
+        throwSystemError(info.Env(), error, "duplicate descriptor");
+        return;
+      }
+      output.descriptors.push_back(copy);
+    }
+    queued_ += output.bytes.size();
+    outputs_.push_back(std::move(output));
+    flush();
+  }
+
+  Napi::Value writableLength(const CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(queued_)); }
+  void close(const CallbackInfo&) { end(); }
+
+  void onReady(int events) override {
+    if ((events & UV_WRITABLE) != 0) flush();
+    if (isOpen() && (events & UV_READABLE) != 0) receive();
+  }
+
+  void flush() {
+    while (!outputs_.empty()) {
+      Output& output = outputs_.front();
+      iovec part{output.bytes.data() + output.sent, output.bytes.size() - output.sent};
+      msghdr message{};
+      message.msg_iov = &part;
+      message.msg_iovlen = 1;
+      alignas(cmsghdr) std::array<char, CMSG_SPACE(maxDescriptorsPerMessage * sizeof(int))> control{};
+      if (!output.descriptors.empty()) {
+        message.msg_control = control.data();
+        message.msg_controllen = CMSG_SPACE(output.descriptors.size() * sizeof(int));
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(output.descriptors.size() * sizeof(int));
+        std::memcpy(CMSG_DATA(header), output.descriptors.data(), output.descriptors.size() * sizeof(int));
+      }
+      const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN) {
+          watch(UV_READABLE | UV_WRITABLE);
+          return;
+        }
+        // The reading side reports the end of the stream; what is queued has no reader any more.
+        dropOutput();
+        break;
+      }
+      // They went with the first byte.
+      for (const int descriptor : output.descriptors) ::close(descriptor);
+      output.descriptors.clear();
+      output.sent += static_cast<size_t>(sent);
+      queued_ -= static_cast<size_t>(sent);
+      if (output.sent == output.bytes.size()) outputs_.pop_front();
+    }
+    watch(UV_READABLE);
+  }
+
+  void receive() {
+    static thread_local std::array<uint8_t, readBytes> buffer;
+    iovec part{buffer.data(), buffer.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(maxDescriptorsPerMessage * sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t received = ::recvmsg(fd(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (received <= 0) {
+      const int error = received < 0 ? errno : 0;
+      const Napi::Env env = PollHandle::env_;
+      end();
+      call(onClose_, error == 0 ? env.Undefined() : Napi::Error::New(env, uv_strerror(-error)).Value());
+      return;
+    }
+    const Napi::Env env = PollHandle::env_;
+    auto descriptors = Napi::Array::New(env);
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+      if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+      const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (size_t index = 0; index < count; index++) {
+        int descriptor = -1;
+        std::memcpy(&descriptor, CMSG_DATA(header) + index * sizeof(int), sizeof descriptor);
+        descriptors.Set(descriptors.Length(), Napi::Number::New(env, descriptor));
+      }
+    }
+    call(onData_, Napi::Buffer<uint8_t>::Copy(env, buffer.data(), static_cast<size_t>(received)).As<Napi::Value>(),
+         descriptors.As<Napi::Value>());
+  }
+
+  void dropOutput() {
+    for (Output& output : outputs_) {
+      for (const int descriptor : output.descriptors) ::close(descriptor);
+    }
+    outputs_.clear();
+    queued_ = 0;
+  }
+
+  void end() {
+    if (!isOpen()) return;
+    dropOutput();
+    closeHandle();
+    Unref();
+  }
+
+  Napi::FunctionReference onData_;
+  Napi::FunctionReference onClose_;
+  std::deque<Output> outputs_;
+  size_t queued_ = 0;
+};
+
+/** Opens, prepares and binds a socket; -1 with errno. */
+int bindSocket(const SocketAddress& address, int type) {
+  const int fd = ::socket(address.family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (::bind(fd, address.raw(), address.length) == 0) return fd;
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return -1;
+}
+
+class TcpListener final : public Napi::ObjectWrap<TcpListener>, public PollHandle {
+ public:
+  /** new TcpListener(fd, onConnection); fd listens already. */
+  explicit TcpListener(const CallbackInfo& info)
+      : ObjectWrap(info),
+        PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
+        onConnection_(Napi::Persistent(info[1].As<Napi::Function>())) {
+    Ref();
+    watch(UV_READABLE);
+  }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "TcpListener",
+                       {InstanceMethod("pause", &TcpListener::pause), InstanceMethod("resume", &TcpListener::resume),
+                        InstanceMethod("close", &TcpListener::close)});
+  }
+
+ private:
+  void pause(const CallbackInfo&) { watch(0); }
+  void resume(const CallbackInfo&) { watch(UV_READABLE); }
+  void close(const CallbackInfo&) {
+    if (!isOpen()) return;
+    closeHandle();
+    Unref();
+  }
+
+  void onReady(int) override {
+    const Napi::Env env = PollHandle::env_;
+    for (int count = 0; count < batch && isOpen(); count++) {
+      SocketAddress remote;
+      remote.length = sizeof remote.storage;
+      const int fd = ::accept4(this->fd(), remote.raw(), &remote.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      // EMFILE and the like: the connection waits in the backlog until descriptors are free.
+      if (fd < 0) return;
+      Napi::HandleScope scope(env);
+      call(onConnection_, Napi::Number::New(env, fd).As<Napi::Value>(), endpoint(env, remote).As<Napi::Value>(),
+           endpoint(env, localOf(fd)).As<Napi::Value>());
+    }
+  }
+
+  Napi::FunctionReference onConnection_;
+};
+
+/** Asks the kernel to say which local address each datagram was sent to. */
+void wantDestination(int fd, int family) {
+  const int on = 1;
+  if (family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+  else ::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+}
+
+class UdpListener final : public Napi::ObjectWrap<UdpListener>, public PollHandle {
+ public:
+  /** new UdpListener(fd, onDatagram); fd is bound already. */
+  explicit UdpListener(const CallbackInfo& info)
+      : ObjectWrap(info),
+        PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
+        onDatagram_(Napi::Persistent(info[1].As<Napi::Function>())),
+        local_(localOf(fd())) {
+    Ref();
+    wantDestination(fd(), local_.family());
+    watch(UV_READABLE);
+  }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "UdpListener", {InstanceMethod("close", &UdpListener::close)});
+  }
+
+ private:
+  void close(const CallbackInfo&) {
+    if (!isOpen()) return;
+    closeHandle();
+    Unref();
+  }
+
+  void onReady(int) override {
+    const Napi::Env env = PollHandle::env_;
+    for (int count = 0; count < batch && isOpen(); count++) {
+      std::array<uint8_t, datagramBytes> buffer;
+      iovec part{buffer.data(), buffer.size()};
+      alignas(cmsghdr) std::array<char, 256> control{};
+      SocketAddress remote;
+      msghdr message{};
+      message.msg_name = remote.raw();
+      message.msg_namelen = sizeof remote.storage;
+      message.msg_iov = &part;
+      message.msg_iovlen = 1;
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+      const ssize_t received = ::recvmsg(fd(), &message, MSG_DONTWAIT);
+      // A pending ICMP error of some earlier flow is reported here; it concerns nobody.
+      if (received < 0 && errno != EAGAIN && errno != EINTR) continue;
+      if (received < 0) return;
+      remote.length = message.msg_namelen;
+      if (message.msg_namelen == 0 || (message.msg_flags & MSG_TRUNC) != 0) continue;
+      Napi::HandleScope scope(env);
+      call(onDatagram_, Napi::Buffer<uint8_t>::Copy(env, buffer.data(), static_cast<size_t>(received)).As<Napi::Value>(),
+           endpoint(env, remote).As<Napi::Value>(), endpoint(env, destination(message)).As<Napi::Value>());
+    }
+  }
+
+  SocketAddress destination(msghdr& message) const {
+    SocketAddress address = local_;
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+      if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+        in_pktinfo information;
+        std::memcpy(&information, CMSG_DATA(header), sizeof information);
+        reinterpret_cast<sockaddr_in&>(address.storage).sin_addr = information.ipi_addr;
+      }
+      if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+        in6_pktinfo information;
+        std::memcpy(&information, CMSG_DATA(header), sizeof information);
+        reinterpret_cast<sockaddr_in6&>(address.storage).sin6_addr = information.ipi6_addr;
+      }
+    }
+    return address;
+  }
+
+  Napi::FunctionReference onDatagram_;
+  SocketAddress local_;
+};
+
+SocketAddress addressArgument(const CallbackInfo& info, size_t at) {
+  const auto port = static_cast<uint16_t>(info[at + 1].As<Napi::Number>().Uint32Value());
+  return SocketAddress::parse(info[at].As<Napi::String>(), port).value_or(SocketAddress{});
+}
+
+/** bindTcp(address, port, backlog): fd */
+Value bindTcp(const CallbackInfo& info) {
+  const int fd = bindSocket(addressArgument(info, 0), SOCK_STREAM);
+  if (fd < 0) {
+    throwSystemError(info.Env(), errno, "bind");
+    return info.Env().Undefined();
+  }
+  if (::listen(fd, info[2].As<Napi::Number>().Int32Value()) != 0) {
+    const int error = errno;
+    ::close(fd);
+    throwSystemError(info.Env(), error, "listen");
+    return info.Env().Undefined();
+  }
+  return Napi::Number::New(info.Env(), fd);
+}
+
+/** bindUdp(address, port): fd */
+Value bindUdp(const CallbackInfo& info) {
+  const int fd = bindSocket(addressArgument(info, 0), SOCK_DGRAM);
+  if (fd < 0) throwSystemError(info.Env(), errno, "bind");
+  return Napi::Number::New(info.Env(), fd);
+}
+
+/** connectUdp(localAddress, localPort, remoteAddress, remotePort): fd */
+Value connectUdp(const CallbackInfo& info) {
+  const SocketAddress local = addressArgument(info, 0);
+  const SocketAddress remote = addressArgument(info, 2);
+  system::Descriptor fd(bindSocket(local, SOCK_DGRAM));
+  if (!fd.isOpen() || ::connect(fd.get(), remote.raw(), remote.length) != 0) {
+    throwSystemError(info.Env(), errno, "connect datagram socket");
+    return info.Env().Undefined();
+  }
+  // Between bind and connect this socket may have been given datagrams of others; they are lost, as datagrams may be.
+  std::array<uint8_t, 1> byte;
+  for (;;) {
+    SocketAddress from;
+    from.length = sizeof from.storage;
+    if (::recvfrom(fd.get(), byte.data(), byte.size(), MSG_DONTWAIT | MSG_PEEK, from.raw(), &from.length) < 0) break;
+    if (from == remote) break;
+    ::recv(fd.get(), byte.data(), byte.size(), MSG_DONTWAIT);
+  }
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &flowBufferBytes, sizeof flowBufferBytes);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &flowBufferBytes, sizeof flowBufferBytes);
+  return Napi::Number::New(info.Env(), fd.release());
+}
+
+Value socketPair(const CallbackInfo& info) {
+  int pair[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
+    throwSystemError(info.Env(), errno, "socketpair");
+    return info.Env().Undefined();
+  }
+  auto result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, Napi::Number::New(info.Env(), pair[0]));
+  result.Set(1u, Napi::Number::New(info.Env(), pair[1]));
+  return result;
+}
+
+Value closeDescriptor(const CallbackInfo& info) {
+  ::close(info[0].As<Napi::Number>().Int32Value());
+  return info.Env().Undefined();
+}
+
+/** localEndpoint(fd) */
+Value localEndpoint(const CallbackInfo& info) {
+  return endpoint(info.Env(), localOf(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Value peerCredentials(const CallbackInfo& info) {
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (::getsockopt(info[0].As<Napi::Number>().Int32Value(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+    throwSystemError(info.Env(), errno, "SO_PEERCRED");
+    return info.Env().Undefined();
+  }
+  auto result = Napi::Object::New(info.Env());
+  result.Set("pid", Napi::Number::New(info.Env(), credentials.pid));
+  result.Set("uid", Napi::Number::New(info.Env(), credentials.uid));
+  result.Set("gid", Napi::Number::New(info.Env(), credentials.gid));
+  return result;
+}
+
+}  // namespace
+
+void initSockets(Napi::Env env, Napi::Object exports) {
+  exports.Set("DescriptorStream", DescriptorStream::define(env));
+  exports.Set("TcpListener", TcpListener::define(env));
+  exports.Set("UdpListener", UdpListener::define(env));
+  const auto add = [&](const char* name, Value (*function)(const CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  add("bindTcp", bindTcp);
+  add("bindUdp", bindUdp);
+  add("connectUdp", connectUdp);
+  add("socketPair", socketPair);
+  add("closeDescriptor", closeDescriptor);
+  add("localEndpoint", localEndpoint);
+  add("peerCredentials", peerCredentials);
+}
+
+}  // namespace ocserv::binding

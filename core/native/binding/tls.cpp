@@ -1,0 +1,4 @@
+// Tls part of the addon.
+#include "parts.h"
+
+void initTls(Napi::Env, Napi::Object) {}

@@ -1,0 +1,4 @@
+// Tunnel part of the addon.
+#include "parts.h"
+
+void initTunnel(Napi::Env, Napi::Object) {}
