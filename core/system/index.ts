@@ -1,0 +1,14 @@
+// What every room may need of the machine.
+export { replaceFileAtomically, type ReplaceOptions } from './atomic-file.ts';
+export { cutToBytes, escapeText } from './escape.ts';
+export { mainPrefix, secmodPrefix, workerPrefix, type ClientOfLine } from './log-prefix.ts';
+export {
+  createLogger,
+  stderrDestination,
+  syslogDestination,
+  type Destination,
+  type Logger,
+  type LoggerOptions,
+  type Severity,
+} from './logger.ts';
+export { Secret } from './secret.ts';
