@@ -1,6 +1,9 @@
 // The packet path of a worker: one thread that moves the packets of all its tunnels between tun devices and
 // clients, over TLS (CSTP) and DTLS. TypeScript opens, steers and hears of the end; no packet passes here.
-// CONTRACT: signatures below are what the worker is written against.
+// Here options are checked and named; the native side (binding/tunnel.cpp) trusts what it is given.
+import { isIP } from 'node:net';
+
+import { addon } from './addon.ts';
 import type { TlsConnection } from './tls.ts';
 
 export interface TunnelOptions {
@@ -90,4 +93,189 @@ export interface PacketThread {
   ): Tunnel;
   close(): void;
 }
-export declare function startPacketThread(): PacketThread;
+
+interface NativeOptions extends Omit<TunnelOptions, 'dtls' | 'priority'> {
+  readonly dtlsCipherList: string | undefined;
+  readonly socketPriority: number | undefined;
+  readonly tos: number | undefined;
+}
+
+interface NativeThread {
+  openTunnel(
+    id: number,
+    connection: TlsConnection,
+    tunFd: number,
+    early: Uint8Array,
+    options: NativeOptions,
+  ): ArrayBuffer | undefined;
+  attachDatagram(id: number, request: number, fd: number, datagram: Uint8Array, hello: boolean): void;
+  probeDatagram(id: number, request: number, datagram: Uint8Array): void;
+  closeTunnel(id: number, notify: boolean): void;
+  close(): void;
+}
+
+type NativeListener = (kind: string, id: number, value: number, text: string) => void;
+
+interface NativeAddon {
+  readonly PacketThreadHandle: new (listener: NativeListener, disabledFeatures: string) => NativeThread;
+}
+
+/** Switches for support cases and tests: each names a trick of the packet path not to be used. */
+export type PacketFeature = 'udp-segment' | 'udp-gro' | 'mmsg' | 'coalesce' | 'coalesce-udp' | 'ack-thinning';
+
+const ends: ReadonlySet<string> = new Set<TunnelEnd>([
+  'userDisconnect',
+  'temporary',
+  'serverDisconnect',
+  'idleTimeout',
+  'dpdTimeout',
+  'sessionTimeout',
+  'error',
+]);
+
+// Slots of the shared counters, in the order of core/native/src/tunnel/options.h.
+const slots = { rxBytes: 0, txBytes: 1, rxPackets: 2, txPackets: 3, rxDropped: 4, txDropped: 5 } as const;
+
+const maxSeconds = 0x7fffffff;
+
+function checkInteger(name: string, value: number, least: number, most: number): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw new RangeError(
+      `${name}: expected an integer from ${String(least)} to ${String(most)}, got ${String(value)}`,
+    );
+  }
+  return value;
+}
+
+function checkNetwork(network: string): string {
+  const [address = '', prefix, ...rest] = network.split('/');
+  const family = isIP(address);
+  const bits = family === 6 ? 128 : 32;
+  if (
+    family === 0 ||
+    rest.length > 0 ||
+    (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) ||
+    Number(prefix ?? 0) > bits
+  ) {
+    throw new RangeError(`allowedSources: expected address/prefix, got "${network}"`);
+  }
+  return network;
+}
+
+function checkOptions(options: TunnelOptions): NativeOptions {
+  const { dtls, priority, ...rest } = options;
+  checkInteger('tunnelMtuBytes', options.tunnelMtuBytes, 68, 16376);
+  checkInteger('linkMtuBytes', options.linkMtuBytes, 68, 65535);
+  checkInteger('dpdSeconds', options.dpdSeconds, 0, maxSeconds);
+  checkInteger('idleTimeoutSeconds', options.idleTimeoutSeconds, 0, maxSeconds);
+  checkInteger('remainingSeconds', options.remainingSeconds, 0, maxSeconds);
+  checkInteger('rekeySeconds', options.rekeySeconds, 0, maxSeconds);
+  checkInteger('switchToTcpSeconds', options.switchToTcpSeconds, 0, maxSeconds);
+  checkInteger('rxBytesPerSecond', options.rxBytesPerSecond, 0, 2 ** 50);
+  checkInteger('txBytesPerSecond', options.txBytesPerSecond, 0, 2 ** 50);
+  checkInteger('sendBufferBytes', options.sendBufferBytes, 0, maxSeconds);
+  return {
+    ...rest,
+    allowedSources: options.allowedSources.map(checkNetwork),
+    dtlsCipherList: dtls?.cipherList,
+    socketPriority: priority.socketPriority,
+    tos: priority.tos,
+  };
+}
+
+class SharedCounters implements TunnelCounters {
+  readonly #slots: BigUint64Array;
+  constructor(memory: ArrayBuffer) {
+    this.#slots = new BigUint64Array(memory);
+  }
+  #read(slot: number): number {
+    return Number(this.#slots[slot] ?? 0n);
+  }
+  get rxBytes(): number {
+    return this.#read(slots.rxBytes);
+  }
+  get txBytes(): number {
+    return this.#read(slots.txBytes);
+  }
+  get rxPackets(): number {
+    return this.#read(slots.rxPackets);
+  }
+  get txPackets(): number {
+    return this.#read(slots.txPackets);
+  }
+  get rxDropped(): number {
+    return this.#read(slots.rxDropped);
+  }
+  get txDropped(): number {
+    return this.#read(slots.txDropped);
+  }
+}
+
+/** Starts a packet thread; a worker has one. */
+export function startPacketThread(disabledFeatures: readonly PacketFeature[] = []): PacketThread {
+  const tunnels = new Map<number, TunnelEvents>();
+  const answers = new Map<number, (accepted: boolean) => void>();
+  let lastId = 0;
+  let isClosed = false;
+
+  const onEvent: NativeListener = (kind, id, value, text) => {
+    if (kind === 'answer') {
+      answers.get(id)?.(value === 1);
+      answers.delete(id);
+      return;
+    }
+    const events = tunnels.get(id);
+    if (events === undefined) return;
+    if (kind === 'dtls') events.onDtls(text === '' ? undefined : text);
+    else if (kind === 'mtu') events.onMtu(value);
+    else if (ends.has(kind)) {
+      tunnels.delete(id);
+      events.onEnd(kind as TunnelEnd, text);
+    }
+  };
+  const native = new (addon as NativeAddon).PacketThreadHandle(onEvent, disabledFeatures.join(','));
+
+  function ask(send: (request: number) => void): Promise<boolean> {
+    if (isClosed) return Promise.resolve(false);
+    const request = ++lastId;
+    return new Promise((resolve) => {
+      answers.set(request, resolve);
+      send(request);
+    });
+  }
+
+  return {
+    openTunnel(connection, tunFd, early, options, events) {
+      const checked = checkOptions(options);
+      checkInteger('tunFd', tunFd, 0, maxSeconds);
+      const id = ++lastId;
+      const memory = isClosed ? undefined : native.openTunnel(id, connection, tunFd, early, checked);
+      if (memory === undefined) throw new Error('the TLS connection is closed already');
+      tunnels.set(id, events);
+      return {
+        counters: new SharedCounters(memory),
+        attachDatagram(fd, datagram, hello) {
+          checkInteger('fd', fd, 0, maxSeconds);
+          return ask((request) => {
+            native.attachDatagram(id, request, fd, datagram, hello);
+          });
+        },
+        probeDatagram(datagram) {
+          return ask((request) => {
+            native.probeDatagram(id, request, datagram);
+          });
+        },
+        close(notify) {
+          native.closeTunnel(id, notify);
+        },
+      };
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      native.close();
+      for (const resolve of answers.values()) resolve(false);
+      answers.clear();
+    },
+  };
+}
