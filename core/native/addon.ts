@@ -25,7 +25,9 @@ function addonPath(): string {
   ];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) {
-    throw new Error(`the native addon is not built (looked for ${candidates.join(', ')}); run "npm run build"`);
+    throw new Error(
+      `the native addon is not built (looked for ${candidates.join(', ')}); run "npm run build"`,
+    );
   }
   return found;
 }

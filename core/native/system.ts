@@ -1,6 +1,8 @@
-// What main, secmod and the workers need of Linux and Node does not offer: sockets with descriptors,
-// tun devices, netlink, accounts, crypt(3), syslog, privileges and the sandbox.
-// CONTRACT: signatures below are what the processes are written against.
+// What main, secmod and the workers need of Linux and Node does not offer: sockets with descriptors, tun devices,
+// netlink, accounts, crypt(3), syslog, privileges. Checks arguments; the addon trusts what it is given.
+import { isIP } from 'node:net';
+import process from 'node:process';
+import { addon } from './addon.ts';
 
 /** A descriptor number. Whoever receives one from here owns it and closes it with `closeDescriptor`. */
 export type Descriptor = number;
@@ -10,16 +12,93 @@ export interface Endpoint {
   readonly port: number;
 }
 
+interface RawStream {
+  write(bytes: Uint8Array, descriptors: readonly number[]): void;
+  readonly writableLength: number;
+  close(): void;
+}
+interface RawListener {
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+interface RawSystem {
+  DescriptorStream: new (
+    fd: number,
+    onData: (bytes: Buffer, descriptors: number[]) => void,
+    onClose: (error: Error | undefined) => void,
+  ) => RawStream;
+  TcpListener: new (
+    fd: number,
+    onConnection: (fd: number, remote: Endpoint, local: Endpoint) => void,
+  ) => RawListener;
+  UdpListener: new (
+    fd: number,
+    onDatagram: (datagram: Buffer, remote: Endpoint, local: Endpoint) => void,
+  ) => { close(): void };
+  bindTcp(address: string, port: number, backlog: number): number;
+  bindUdp(address: string, port: number): number;
+  connectUdp(localAddress: string, localPort: number, remoteAddress: string, remotePort: number): number;
+  socketPair(): [number, number];
+  closeDescriptor(fd: number): void;
+  localEndpoint(fd: number): Endpoint;
+  peerCredentials(fd: number): { pid: number; uid: number; gid: number };
+  openTun(prefix: string, offload: boolean, uid: number, gid: number): TunDevice;
+  configureDevice(index: number, settings: DeviceSettings): void;
+  removeDeviceAddresses(index: number): void;
+  setDeviceAlias(index: number, alias: string): void;
+  deleteDevice(index: number): void;
+  listDevices(): DeviceEntry[];
+  lookupUser(name: string): Account | undefined;
+  lookupGroup(name: string): { name: string; gid: number } | undefined;
+  cryptPassword(password: string, setting: string): Promise<string | undefined>;
+  cryptSetting(prefix: string, cost: number): string;
+  openSyslog(identity: string, facility: number): void;
+  writeSyslog(priority: number, text: string): void;
+  notifySupervisor(path: string, state: string): boolean;
+  dieWithParent(signal: number): void;
+  setDumpable(dumpable: boolean): void;
+  raiseDescriptorLimit(count: number): void;
+}
+
+const raw = addon as RawSystem;
+
+function checkDescriptor(name: string, fd: number): void {
+  if (!Number.isInteger(fd) || fd < 0)
+    throw new TypeError(`${name}: expected a descriptor, found ${String(fd)}`);
+}
+
+function checkEndpoint(name: string, address: string, port: number): void {
+  if (isIP(address) === 0) throw new TypeError(`${name}.address: expected an IP address, found "${address}"`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`${name}.port: expected 0 to 65535, found ${String(port)}`);
+  }
+}
+
+/** C strings end at a NUL; a text with one would mean something else to the system. */
+function checkText(name: string, text: string): void {
+  if (text.includes('\0')) throw new TypeError(`${name}: must not hold a NUL character`);
+}
+
 /** A connected pair of stream Unix sockets (close-on-exec, non-blocking). */
-export declare function socketPair(): [Descriptor, Descriptor];
-export declare function closeDescriptor(fd: Descriptor): void;
+export function socketPair(): [Descriptor, Descriptor] {
+  return raw.socketPair();
+}
+
+export function closeDescriptor(fd: Descriptor): void {
+  checkDescriptor('fd', fd);
+  raw.closeDescriptor(fd);
+}
 
 /** Credentials of the process at the other end of a Unix socket (SO_PEERCRED). */
-export declare function peerCredentials(fd: Descriptor): { pid: number; uid: number; gid: number };
+export function peerCredentials(fd: Descriptor): { pid: number; uid: number; gid: number } {
+  checkDescriptor('fd', fd);
+  return raw.peerCredentials(fd);
+}
 
 /** A stream Unix socket whose messages may carry descriptors (SCM_RIGHTS). Owns its descriptor. */
 export interface DescriptorStream {
-  /** Queues bytes; descriptors are duplicated on send, the caller keeps its own. */
+  /** Queues bytes; descriptors are duplicated on send, the caller keeps its own. At most 16 a message. */
   write(bytes: Uint8Array, descriptors?: readonly Descriptor[]): void;
   /** Bytes queued and not yet taken by the kernel. */
   readonly writableLength: number;
@@ -30,7 +109,35 @@ export interface DescriptorStreamEvents {
   /** The other end closed, or an error ended the stream. Called once; not after close(). */
   onClose(error: Error | undefined): void;
 }
-export declare function openDescriptorStream(fd: Descriptor, events: DescriptorStreamEvents): DescriptorStream;
+
+/** The kernel takes up to 253; no message of ours needs more than a few. */
+const maxDescriptorsPerMessage = 16;
+
+export function openDescriptorStream(fd: Descriptor, events: DescriptorStreamEvents): DescriptorStream {
+  checkDescriptor('fd', fd);
+  const stream = new raw.DescriptorStream(
+    fd,
+    (bytes, descriptors) => {
+      events.onData(bytes, descriptors);
+    },
+    (error) => {
+      events.onClose(error);
+    },
+  );
+  return {
+    write(bytes, descriptors = []) {
+      if (descriptors.length > maxDescriptorsPerMessage)
+        throw new RangeError('too many descriptors in one message');
+      stream.write(bytes, descriptors);
+    },
+    get writableLength() {
+      return stream.writableLength;
+    },
+    close() {
+      stream.close();
+    },
+  };
+}
 
 export interface TcpListener {
   readonly local: Endpoint;
@@ -46,8 +153,31 @@ export interface TcpListenerOptions {
   backlog?: number;
   onConnection(fd: Descriptor, remote: Endpoint, local: Endpoint): void;
 }
+
+const defaultBacklog = 1024;
+
 /** Listens; IPv6 sockets are V6ONLY. Throws with `code` (EADDRINUSE …). */
-export declare function listenTcp(options: TcpListenerOptions): TcpListener;
+export function listenTcp(options: TcpListenerOptions): TcpListener {
+  const { address = '0.0.0.0', port = 0, backlog = defaultBacklog } = options;
+  checkEndpoint('listener', address, port);
+  const fd = options.descriptor ?? raw.bindTcp(address, port, backlog);
+  const local = raw.localEndpoint(fd);
+  const listener = new raw.TcpListener(fd, (connection, remote, own) => {
+    options.onConnection(connection, remote, own);
+  });
+  return {
+    local,
+    pause() {
+      listener.pause();
+    },
+    resume() {
+      listener.resume();
+    },
+    close() {
+      listener.close();
+    },
+  };
+}
 
 export interface UdpListener {
   readonly local: Endpoint;
@@ -60,9 +190,29 @@ export interface UdpListenerOptions {
   /** One datagram of a flow that has no connected socket. `local` is the address it was sent to (PKTINFO). */
   onDatagram(datagram: Buffer, remote: Endpoint, local: Endpoint): void;
 }
-export declare function listenUdp(options: UdpListenerOptions): UdpListener;
+
+export function listenUdp(options: UdpListenerOptions): UdpListener {
+  const { address = '0.0.0.0', port = 0 } = options;
+  checkEndpoint('listener', address, port);
+  const fd = options.descriptor ?? raw.bindUdp(address, port);
+  const local = raw.localEndpoint(fd);
+  const listener = new raw.UdpListener(fd, (datagram, remote, own) => {
+    options.onDatagram(datagram, remote, own);
+  });
+  return {
+    local,
+    close() {
+      listener.close();
+    },
+  };
+}
+
 /** A UDP socket bound to `local` (address reuse) and connected to `remote`, with large buffers, for a worker. */
-export declare function connectUdp(local: Endpoint, remote: Endpoint): Descriptor;
+export function connectUdp(local: Endpoint, remote: Endpoint): Descriptor {
+  checkEndpoint('local', local.address, local.port);
+  checkEndpoint('remote', remote.address, remote.port);
+  return raw.connectUdp(local.address, local.port, remote.address, remote.port);
+}
 
 export interface TunDevice {
   readonly fd: Descriptor;
@@ -78,59 +228,138 @@ export interface TunOptions {
   ownerUid?: number;
   ownerGid?: number;
 }
+
 /** Creates a non-persistent tun device. It disappears with the last copy of its descriptor. */
-export declare function openTun(options: TunOptions): TunDevice;
+export function openTun(options: TunOptions): TunDevice {
+  if (!/^[A-Za-z0-9_.-]{1,12}$/.test(options.prefix)) {
+    throw new TypeError(
+      `prefix: expected 1 to 12 letters, digits, "_", "." or "-", found "${options.prefix}"`,
+    );
+  }
+  return raw.openTun(options.prefix, options.offload, options.ownerUid ?? -1, options.ownerGid ?? -1);
+}
+
+export interface DeviceSettings {
+  mtuBytes?: number;
+  ipv4?: { local: string; peer: string };
+  ipv6?: { local: string; peer: string; prefix: number };
+  up?: boolean;
+  txQueueLength?: number;
+}
+
 /** Addresses and MTU of a device over netlink, then link up. */
-export declare function configureDevice(
-  index: number,
-  settings: {
-    mtuBytes?: number;
-    ipv4?: { local: string; peer: string };
-    ipv6?: { local: string; peer: string; prefix: number };
-    up?: boolean;
-    txQueueLength?: number;
-  },
-): void;
-export declare function removeDeviceAddresses(index: number): void;
-/** Devices of this network namespace by name, with alias and kind, to find leftovers. */
-export declare function listDevices(): { name: string; index: number; alias: string | undefined; isTun: boolean }[];
-export declare function setDeviceAlias(index: number, alias: string): void;
-export declare function deleteDevice(index: number): void;
+export function configureDevice(index: number, settings: DeviceSettings): void {
+  const prefix = settings.ipv6?.prefix ?? 128;
+  if (!Number.isInteger(prefix) || prefix < 0 || prefix > 128)
+    throw new RangeError('ipv6.prefix: expected 0 to 128');
+  raw.configureDevice(index, settings);
+}
 
-export interface Account { name: string; uid: number; gid: number }
-/** getpwnam_r / getgrnam_r; a decimal number is accepted as itself. Undefined when unknown. */
-export declare function lookupUser(name: string): Account | undefined;
-export declare function lookupGroup(name: string): { name: string; gid: number } | undefined;
+export function removeDeviceAddresses(index: number): void {
+  raw.removeDeviceAddresses(index);
+}
 
-/** crypt_r(3) of the system's libcrypt, off the event loop. Undefined when the setting is refused. */
-export declare function cryptPassword(password: string, setting: string): Promise<string | undefined>;
-/** A fresh setting for one of "$5$", "$6$", "$y$", "$2b$". */
-export declare function cryptSetting(prefix: string, cost?: number): string;
+export interface DeviceEntry {
+  readonly name: string;
+  readonly index: number;
+  readonly alias: string | undefined;
+  readonly isTun: boolean;
+}
 
-export type SyslogSeverity = 'error' | 'warning' | 'notice' | 'info' | 'debug';
-export declare function openSyslog(identity: string, facility: string): void;
-export declare function writeSyslog(severity: SyslogSeverity, text: string): void;
-/** sd_notify(3): sends `state` to $NOTIFY_SOCKET; false when there is none. */
-export declare function notifySupervisor(state: string): boolean;
+/** Devices of this network namespace, to find leftovers. */
+export function listDevices(): DeviceEntry[] {
+  return raw.listDevices();
+}
 
-/** SIGTERM (or the given signal) for this process when its parent dies. */
-export declare function dieWithParent(signal: 'SIGTERM' | 'SIGKILL'): void;
-export interface SandboxOptions {
+/** At most 255 bytes (IFALIASZ). */
+export function setDeviceAlias(index: number, alias: string): void {
+  checkText('alias', alias);
+  raw.setDeviceAlias(index, alias);
+}
+
+export function deleteDevice(index: number): void {
+  raw.deleteDevice(index);
+}
+
+export interface Account {
+  name: string;
   uid: number;
   gid: number;
-  chroot?: string;
-  seccomp: boolean;
 }
-export interface SandboxReport {
-  /** What could not be applied on this kernel, in words for the log. */
-  missing: string[];
+
+/** getpwnam_r; undefined when unknown. */
+export function lookupUser(name: string): Account | undefined {
+  checkText('name', name);
+  return raw.lookupUser(name);
 }
-/**
- * Makes this process a worker for good: group, user, no capabilities, no_new_privs, not dumpable, seccomp
- * allow-list for all threads, Landlock where the kernel has it. Everything needed later must be loaded before.
- */
-export declare function enterSandbox(options: SandboxOptions): SandboxReport;
-export declare function setDumpable(dumpable: boolean): void;
-export declare function raiseDescriptorLimit(count: number): void;
-/** setsid(2) without forking, for the daemon's child. */
-export declare function becomeSessionLeader(): void;
+
+/** getgrnam_r; undefined when unknown. */
+export function lookupGroup(name: string): { name: string; gid: number } | undefined {
+  checkText('name', name);
+  return raw.lookupGroup(name);
+}
+
+/** crypt_r(3) of the system's libcrypt, off the event loop. Undefined when the setting is refused. */
+export async function cryptPassword(password: string, setting: string): Promise<string | undefined> {
+  // A password with a NUL would be checked up to it alone.
+  if (password.includes('\0') || setting.includes('\0')) return undefined;
+  return raw.cryptPassword(password, setting);
+}
+
+/** A fresh setting for one of "$5$", "$6$", "$y$", "$2b$"; cost 0 or absent = the library's default. */
+export function cryptSetting(prefix: string, cost = 0): string {
+  if (!/^\$[0-9a-z]{1,4}\$$/.test(prefix))
+    throw new TypeError(`prefix: expected one like "$6$", found "${prefix}"`);
+  return raw.cryptSetting(prefix, cost);
+}
+
+export type SyslogSeverity = 'error' | 'warning' | 'notice' | 'info' | 'debug';
+
+// syslog(3): LOG_ERR and so on.
+const severities: Readonly<Record<SyslogSeverity, number>> = {
+  error: 3,
+  warning: 4,
+  notice: 5,
+  info: 6,
+  debug: 7,
+};
+const facilities: Readonly<Record<string, number>> = {
+  user: 1,
+  daemon: 3,
+  auth: 4,
+  authpriv: 10,
+  ...Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`local${String(index)}`, 16 + index])),
+};
+
+export function openSyslog(identity: string, facility: string): void {
+  const code = facilities[facility];
+  if (code === undefined) throw new TypeError(`unknown syslog facility: ${facility}`);
+  raw.openSyslog(identity, code << 3);
+}
+
+export function writeSyslog(severity: SyslogSeverity, text: string): void {
+  raw.writeSyslog(severities[severity], text.replaceAll('\0', ''));
+}
+
+/** sd_notify(3): sends `state` to $NOTIFY_SOCKET; false when there is none. */
+export function notifySupervisor(state: string): boolean {
+  const path = process.env['NOTIFY_SOCKET'];
+  return path === undefined ? false : raw.notifySupervisor(path, state);
+}
+
+/** The given signal for this process when its parent dies. */
+export function dieWithParent(signal: 'SIGTERM' | 'SIGKILL'): void {
+  raw.dieWithParent(signal === 'SIGTERM' ? 15 : 9);
+}
+
+/** Whether core dumps and debuggers may look into this process. */
+export function setDumpable(dumpable: boolean): void {
+  raw.setDumpable(dumpable);
+}
+
+/** Raises RLIMIT_NOFILE to `count` if it is lower. */
+export function raiseDescriptorLimit(count: number): void {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new RangeError('count: expected a number of descriptors');
+  raw.raiseDescriptorLimit(count);
+}

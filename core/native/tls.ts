@@ -92,4 +92,8 @@ export interface TlsConnection {
   pathMtu(): number;
 }
 /** Takes over a connected TCP socket as TLS server. */
-export declare function acceptTls(fd: number, context: TlsContext, events: TlsConnectionEvents): TlsConnection;
+export declare function acceptTls(
+  fd: number,
+  context: TlsContext,
+  events: TlsConnectionEvents,
+): TlsConnection;

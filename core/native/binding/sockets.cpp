@@ -427,12 +427,14 @@ Value peerCredentials(const CallbackInfo& info) {
 }
 
 }  // namespace
+}  // namespace ocserv::binding
 
 void initSockets(Napi::Env env, Napi::Object exports) {
+  using namespace ocserv::binding;
   exports.Set("DescriptorStream", DescriptorStream::define(env));
   exports.Set("TcpListener", TcpListener::define(env));
   exports.Set("UdpListener", UdpListener::define(env));
-  const auto add = [&](const char* name, Value (*function)(const CallbackInfo&)) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
   add("bindTcp", bindTcp);
@@ -443,5 +445,3 @@ void initSockets(Napi::Env env, Napi::Object exports) {
   add("localEndpoint", localEndpoint);
   add("peerCredentials", peerCredentials);
 }
-
-}  // namespace ocserv::binding

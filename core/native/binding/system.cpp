@@ -235,9 +235,11 @@ Value raiseDescriptorLimit(const CallbackInfo& info) {
 }
 
 }  // namespace
+}  // namespace ocserv::binding
 
 void initSystem(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Value (*function)(const CallbackInfo&)) {
+  using namespace ocserv::binding;
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
   add("openTun", openTun);
@@ -258,5 +260,3 @@ void initSystem(Napi::Env env, Napi::Object exports) {
   add("raiseDescriptorLimit", raiseDescriptorLimit);
   initSockets(env, exports);
 }
-
-}  // namespace ocserv::binding
