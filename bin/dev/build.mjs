@@ -57,6 +57,16 @@ export function build() {
       node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
     },
   });
+  step('command manifest', {
+    reads: ['commands/**/*.ts', 'package.json'],
+    makes: ['oclif.manifest.json'],
+    run: () => node('node_modules/oclif/bin/run.js', 'manifest', '.'),
+  });
+  step('manual pages', {
+    reads: ['man/*.md', 'man/*.ts'],
+    makes: ['man/occtl.8'],
+    run: () => node('man/build.ts'),
+  });
 }
 
 if (process.argv[1] === import.meta.filename) build();
