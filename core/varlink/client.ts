@@ -121,7 +121,13 @@ export function createClient<M extends MethodMap<M>>(
       connection.violate(new ProtocolViolation('parameters', text));
       return;
     }
-    if (envelope['continues'] !== true) settle(serial);
+    if (envelope['continues'] !== true) {
+      settle(serial);
+    } else if (!call.continues) {
+      connection.closeDescriptors(descriptors);
+      connection.violate(new ProtocolViolation('envelope', `the answer to ${call.method} promises more`));
+      return;
+    }
     call.resolve({ parameters, descriptors });
   };
 

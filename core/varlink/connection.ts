@@ -93,8 +93,9 @@ export class Connection {
     if (isOversize) {
       const limit = String(this.#options.maxMessageBytes);
       this.violate(new ProtocolViolation('framing', `a message is longer than ${limit} bytes`));
-    } else if (this.#waiting.length > maxWaitingDescriptors) {
-      this.violate(new ProtocolViolation('descriptors', 'too many descriptors without a message'));
+    } else if (this.#waiting.length > (this.#reader.unfinishedBytes === 0 ? 0 : maxWaitingDescriptors)) {
+      // They come no later than the first byte of their message, so between messages none can be waiting.
+      this.violate(new ProtocolViolation('descriptors', 'descriptors belong to no message'));
     }
   }
 
@@ -102,8 +103,9 @@ export class Connection {
     let envelope: unknown;
     try {
       envelope = JSON.parse(message.toString('utf8'));
-    } catch (error) {
-      this.violate(new ProtocolViolation('framing', 'a message is not JSON', error));
+    } catch {
+      // Without the parser's error: its text quotes the message, which may hold a password.
+      this.violate(new ProtocolViolation('framing', 'a message is not JSON'));
       return;
     }
     if (!isJsonObject(envelope)) {
