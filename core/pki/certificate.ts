@@ -1,6 +1,6 @@
 // Certificates of the three kinds the server needs, with the extensions clients insist on (RFC 5280; Apple asks for
 // extKeyUsage and a subjectAltName, Cisco for keyAgreement on EC servers). Called by authority.ts.
-import { randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from './x509.ts';
 import { signingAlgorithm, type KeyPair } from './keys.ts';
 import type { HostName } from './names.ts';

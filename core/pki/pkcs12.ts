@@ -60,7 +60,7 @@ const integer = (value: number): Node =>
   asn1.create(Class.UNIVERSAL, Type.INTEGER, false, asn1.integerToDer(value).getBytes());
 const nothing = (): Node => asn1.create(Class.UNIVERSAL, Type.NULL, false, '');
 const tagged = (tag: number, child: Node): Node =>
-  asn1.create(Class.CONTEXT_SPECIFIC, tag as never, true, [child]);
+  asn1.create(Class.CONTEXT_SPECIFIC, tag, true, [child]);
 const toDer = (node: Node): Buffer => Buffer.from(asn1.toDer(node).getBytes(), 'binary');
 const fromDer = (der: Buffer): Node => asn1.fromDer(forge.util.createBuffer(binary(der)));
 
@@ -76,7 +76,7 @@ function derive(
   const key = forge.pkcs12.generateKey(
     password,
     forge.util.createBuffer(binary(salt)),
-    id as unknown as forge.Byte,
+    id,
     iterations,
     length,
     forge.md[hash].create(),
@@ -152,7 +152,7 @@ export function writePkcs12(contents: Pkcs12Contents): Buffer {
               oid(oids.data),
               sealedCertificates.algorithm,
               // [0] IMPLICIT OCTET STRING
-              asn1.create(Class.CONTEXT_SPECIFIC, 0 as never, false, binary(sealedCertificates.ciphertext)),
+              asn1.create(Class.CONTEXT_SPECIFIC, 0, false, binary(sealedCertificates.ciphertext)),
             ),
           ),
         ),
