@@ -21,6 +21,7 @@ static Napi::Object initModule(Napi::Env env, Napi::Object exports) {
     return exports;
   }
   initSystem(env, exports);
+  initSandbox(env, exports);
   initTls(env, exports);
   initTunnel(env, exports);
   return exports;

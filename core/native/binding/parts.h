@@ -4,5 +4,6 @@
 
 void initSystem(Napi::Env env, Napi::Object exports);
 void initSockets(Napi::Env env, Napi::Object exports);
+void initSandbox(Napi::Env env, Napi::Object exports);
 void initTls(Napi::Env env, Napi::Object exports);
 void initTunnel(Napi::Env env, Napi::Object exports);

@@ -53,7 +53,9 @@ SocketAddress localOf(int fd) {
 /** An exception of a callback ends the process like any uncaught one; it must not be left pending here. */
 template <typename... Arguments>
 void call(const Napi::FunctionReference& function, Arguments... arguments) {
-  function.MakeCallback(function.Env().Global(), {arguments...});
+  const Napi::Env env = function.Env();
+  function.MakeCallback(env.Global(), {arguments...});
+  if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
 class DescriptorStream final : public Napi::ObjectWrap<DescriptorStream>, public PollHandle {
