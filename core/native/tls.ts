@@ -1,6 +1,8 @@
 // TLS of one client connection until its tunnel starts. Runs on the event loop of a worker; the private
 // keys are elsewhere: a signature is asked for by `onSignature` and the handshake waits without a thread.
-// CONTRACT: signatures below are what the worker is written against.
+// Called by the worker; openTunnel takes a connection away from here. Checks arguments; the addon trusts them.
+import process from 'node:process';
+import { addon } from './addon.ts';
 
 export interface TlsCertificate {
   /** PEM, leaf first. */
@@ -41,9 +43,6 @@ export interface TlsContextOptions {
 export interface TlsContext {
   close(): void;
 }
-/** Throws with a message that names what OpenSSL refused (certificate, cipher list, group …). */
-export declare function createTlsContext(options: TlsContextOptions): TlsContext;
-
 export interface SignatureRequest {
   readonly keyId: string;
   /** TLS SignatureScheme (RFC 8446, 4.2.3); TLS 1.2 pairs are given as the same numbers. */
@@ -91,9 +90,85 @@ export interface TlsConnection {
   /** MSS-derived path MTU of the TCP connection (TCP_INFO), 0 if unknown. */
   pathMtu(): number;
 }
-/** Takes over a connected TCP socket as TLS server. */
-export declare function acceptTls(
-  fd: number,
-  context: TlsContext,
-  events: TlsConnectionEvents,
-): TlsConnection;
+
+interface RawConnection extends TlsConnection {
+  giveSignature(signature: Uint8Array | undefined): void;
+}
+interface RawTls {
+  TlsContext: new (options: TlsContextOptions) => TlsContext;
+  TlsConnection: new (
+    fd: number,
+    context: TlsContext,
+    events: Omit<TlsConnectionEvents, 'onSignature'> & { onSignature(request: SignatureRequest): void },
+  ) => RawConnection;
+}
+const raw = addon as RawTls;
+
+/** More than any RSA key signs. */
+const maxSignatureBytes = 4096;
+
+/** Throws with a message that names what OpenSSL refused (certificate, cipher list, group …). */
+export function createTlsContext(options: TlsContextOptions): TlsContext {
+  if (options.certificates.length === 0) throw new TypeError('a TLS context needs a certificate');
+  if (options.clientCertificate !== 'none' && options.clientAuthorities === undefined) {
+    throw new TypeError('client certificates need the authorities they come from');
+  }
+  return new raw.TlsContext(options);
+}
+
+/** An exception of a callback must not unwind into the addon: it becomes an uncaught one. */
+function guarded<Arguments extends unknown[], Result>(
+  callback: (...values: Arguments) => Result,
+): (...values: Arguments) => Result | undefined {
+  return (...values) => {
+    try {
+      return callback(...values);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+      return undefined;
+    }
+  };
+}
+
+/**
+ * Takes over a connected TCP socket as TLS server. A rejected onSignature fails the handshake. A signature of the
+ * wrong form fails it too; a wrong one is noticed by the client.
+ */
+export function acceptTls(fd: number, context: TlsContext, events: TlsConnectionEvents): TlsConnection {
+  if (!Number.isInteger(fd) || fd < 0) throw new RangeError(`fd: expected a descriptor, found ${String(fd)}`);
+  const connection: RawConnection = new raw.TlsConnection(fd, context, {
+    // What is returned is checked in the addon: anything but an open context fails the handshake.
+    selectContext: guarded((serverName: string | undefined) => events.selectContext(serverName)) as (
+      serverName: string | undefined,
+    ) => TlsContext,
+    onSignature(request) {
+      // Never answered within the call: the handshake is in the middle of its job.
+      Promise.resolve()
+        .then(() => events.onSignature(request))
+        .then(
+          (signature) => {
+            const isUsable = signature.length > 0 && signature.length <= maxSignatureBytes;
+            connection.giveSignature(isUsable ? signature : undefined);
+          },
+          () => {
+            connection.giveSignature(undefined);
+          },
+        );
+    },
+    onSecure: guarded((facts: TlsFacts) => {
+      events.onSecure(facts);
+    }),
+    onData: guarded((bytes: Buffer) => {
+      events.onData(bytes);
+    }),
+    onEnd: guarded(() => {
+      events.onEnd();
+    }),
+    onClose: guarded((error: Error | undefined, sawBytes: boolean) => {
+      events.onClose(error, sawBytes);
+    }),
+  });
+  return connection;
+}
