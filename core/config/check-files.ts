@@ -1,0 +1,217 @@
+// The files that a configuration names: what would stop the server at start is an error, what would hurt later
+// a warning. Called by load.ts when asked for; opens nothing for writing.
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Checked } from './check.ts';
+import type { OptionName } from './options.ts';
+
+type Say = (severity: 'error' | 'warning', text: string, option: OptionName) => void;
+
+export function checkFiles({ host, places, report }: Checked): void {
+  const { settings } = host;
+  const isDefault = host.name === undefined;
+  const own = (option: OptionName): boolean => isDefault || host.explicit.includes(option);
+  const say: Say = (severity, text, option) => {
+    report(severity, text, { place: places.get(option) ?? { line: 1, column: 1 }, vhost: host.name, option });
+  };
+  if (own('server-cert') || own('server-key')) {
+    settings['server-cert'].forEach((file, index) => {
+      checkPair(file, settings['server-key'][index], host.name, pinOf(settings), say);
+    });
+  }
+  for (const option of ['dh-params', 'ca-cert', 'crl', 'user-profile'] as const) {
+    const file = settings[option];
+    if (file !== undefined && own(option)) {
+      const severity = option === 'dh-params' ? 'error' : 'warning';
+      readable(file, (text) => say(severity, `${text}; expected a readable file`, option));
+    }
+  }
+  if (settings['ocsp-response'] !== undefined && own('ocsp-response')) {
+    readable(settings['ocsp-response'], (text) =>
+      say('warning', `${text}; expected a DER file`, 'ocsp-response'),
+    );
+  }
+  for (const option of ['auth', 'enable-auth'] as const) {
+    for (const { options } of own(option) ? settings[option] : []) {
+      const file = options['passwd'];
+      if (file === undefined) continue;
+      if (readable(file, (text) => say('warning', `${text}; nobody can log in until it exists`, option))) {
+        warnOfOthers(file, 'the password file', say, option);
+      }
+    }
+  }
+  for (const option of ['connect-script', 'disconnect-script', 'host-update-script'] as const) {
+    const file = settings[option];
+    if (file === undefined || !own(option)) continue;
+    const mode = modeOf(file);
+    if (mode === undefined || (mode & 0o111) === 0) {
+      say('warning', `cannot run '${file}'; expected an executable file`, option);
+    }
+  }
+  for (const option of ['config-per-user', 'config-per-group'] as const) {
+    const folder = settings[option];
+    if (folder === undefined || !own(option)) continue;
+    if (!isFolder(folder)) say('warning', `cannot open folder '${folder}'; expected a folder`, option);
+  }
+  for (const option of ['default-user-config', 'default-group-config'] as const) {
+    const file = settings[option];
+    if (file === undefined || !own(option)) continue;
+    readable(file, (text) => say('warning', `${text}; sessions that need it are refused`, option));
+  }
+  if (!isDefault) return;
+  checkAccount('passwd', settings['run-as-user'], 'run-as-user', say);
+  checkAccount('group', settings['run-as-group'], 'run-as-group', say);
+  const control = path.dirname(settings['occtl-socket-file']);
+  if (settings['use-occtl'] && !isFolder(control)) {
+    say(
+      'error',
+      `cannot open folder '${control}'; expected the folder of the socket to exist`,
+      'occtl-socket-file',
+    );
+  }
+}
+
+function pinOf(settings: Checked['host']['settings']): string | undefined {
+  if (settings['key-pin'] !== undefined) return settings['key-pin'];
+  const file = settings['pin-file'];
+  try {
+    return file === undefined ? undefined : readFileSync(file, 'utf8').split(/\r?\n/)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function checkPair(
+  certificateFile: string,
+  keyFile: string | undefined,
+  vhost: string | undefined,
+  pin: string | undefined,
+  say: Say,
+): void {
+  const certificate = checkCertificate(certificateFile, vhost, say);
+  if (keyFile === undefined) return;
+  if (/^(pkcs11|tpmkey|tpm2?|system):/i.test(keyFile)) {
+    say('error', `keys in tokens are not built in this release; expected a PEM file`, 'server-key');
+    return;
+  }
+  const key = checkKey(keyFile, pin, say);
+  if (certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)) {
+    say(
+      'error',
+      `the key '${keyFile}' does not belong to '${certificateFile}'; expected a pair`,
+      'server-key',
+    );
+  }
+}
+
+function checkCertificate(file: string, vhost: string | undefined, say: Say): X509Certificate | undefined {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(file)) {
+    say('error', `Loading a certificate from '${file}' is unsupported; expected a PEM file`, 'server-cert');
+    return undefined;
+  }
+  const bytes = read(file, (text) => say('error', `${text}; expected a PEM certificate`, 'server-cert'));
+  if (bytes === undefined) return undefined;
+  let certificate: X509Certificate;
+  try {
+    if (!bytes.includes('-----BEGIN CERTIFICATE-----')) throw new RangeError('not PEM');
+    certificate = new X509Certificate(bytes);
+  } catch {
+    say('error', `error loading file '${file}'; expected a PEM certificate`, 'server-cert');
+    return undefined;
+  }
+  const now = Date.now();
+  const warn = (text: string): void => say('warning', text, 'server-cert');
+  if (certificate.validToDate.getTime() < now) {
+    warn(`The DN certificate set is expired!; expected a certificate valid today`);
+  } else if (certificate.validFromDate.getTime() > now) {
+    warn(`The DN certificate set is not yet active!; expected a certificate valid today`);
+  }
+  if (vhost !== undefined && certificate.checkHost(vhost) === undefined) {
+    warn(`The DN certificate's name doesn't match for vhost ${vhost}; expected it among the names`);
+  }
+  return certificate;
+}
+
+function checkKey(file: string, pin: string | undefined, say: Say): KeyObject | undefined {
+  // -t works without root: a key that only root reads is then left unchecked.
+  const bytes = read(file, (text, code) =>
+    say(code === 'EACCES' ? 'warning' : 'error', `${text}; expected a PEM private key`, 'server-key'),
+  );
+  if (bytes === undefined) return undefined;
+  warnOfOthers(file, 'the private key', say, 'server-key');
+  try {
+    return createPrivateKey(pin === undefined ? bytes : { key: bytes, passphrase: pin });
+  } catch {
+    say('error', `error loading file '${file}'; expected a PEM private key without password`, 'server-key');
+    return undefined;
+  }
+}
+
+function warnOfOthers(file: string, what: string, say: Say, option: OptionName): void {
+  const mode = modeOf(file) ?? 0;
+  if ((mode & 0o004) !== 0)
+    say('warning', `${what} '${file}' is readable by others; expected mode 0600`, option);
+  else if ((mode & 0o022) !== 0)
+    say('warning', `${what} '${file}' is writable by others; expected mode 0600`, option);
+}
+
+function read(file: string, problem: (text: string, code: string) => void): Buffer | undefined {
+  try {
+    if (!statSync(file).isFile()) {
+      problem(`cannot open file ${file} (not a file)`, 'NOT_A_FILE');
+      return undefined;
+    }
+    return readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+    problem(`cannot open file ${file} (${code})`, code);
+    return undefined;
+  }
+}
+
+function readable(file: string, problem: (text: string) => void): boolean {
+  return read(file, problem) !== undefined;
+}
+
+function modeOf(file: string): number | undefined {
+  try {
+    const stat = statSync(file);
+    return stat.isFile() ? stat.mode : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFolder(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function checkAccount(
+  database: 'passwd' | 'group',
+  name: string | undefined,
+  option: 'run-as-user' | 'run-as-group',
+  say: Say,
+): void {
+  if (name === undefined) return;
+  const kind = database === 'passwd' ? 'user' : 'group';
+  if (!hasAccount(database, name)) {
+    say('error', `unknown ${kind}: ${name}; expected the name of a ${kind} of this machine`, option);
+  }
+}
+
+function hasAccount(database: 'passwd' | 'group', name: string): boolean {
+  const listed = (text: string): boolean => text.split('\n').some((line) => line.startsWith(`${name}:`));
+  try {
+    if (listed(readFileSync(`/etc/${database}`, 'utf8'))) return true;
+    // Accounts of directories (LDAP and the like) are known to the name service alone.
+    return listed(execFileSync('getent', [database, '--', name], { encoding: 'utf8', timeout: 5000 }));
+  } catch {
+    return false;
+  }
+}

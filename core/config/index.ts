@@ -1,0 +1,21 @@
+// The configuration: option table, loading and checking, per-user overlays, reload, generated documents.
+export { compareConfigurations, type Comparison } from './compare.ts';
+export { parseConfigurationObject, parseSettingsObject } from './configuration-object.ts';
+export { formatDiagnostic } from './diagnostics.ts';
+export { loadConfiguration, parseConfiguration, type Loaded, type LoadOptions } from './load.ts';
+export type { FormerRow, OptionRow, Scope } from './option.ts';
+export {
+  findOption,
+  initialSettings,
+  isOptionName,
+  optionNames,
+  optionTable,
+  type OptionName,
+  type Settings,
+} from './options.ts';
+export { applyOverlays, parseOverlay, type ParsedOverlay } from './overlay.ts';
+export { parsePortRules, type PortProtocol, type PortRule } from './ports.ts';
+export * from './secmod-configuration.ts';
+export type { AuthMethod, Configuration, Diagnostic, Overlay, VirtualHost } from './types.ts';
+export { parseSelectGroup, type SelectGroup } from './values.ts';
+export * from './worker-configuration.ts';

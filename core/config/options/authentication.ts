@@ -1,0 +1,110 @@
+// Who may log in: methods, cookies, bans, camouflage. Rows of the option table.
+import { option } from '../option.ts';
+import { accountingMethod, count, flag, methods, objectIdentifier, text } from '../values.ts';
+
+export const authenticationOptions = {
+  auth: option(methods, {
+    scope: ['global', 'vhost'],
+    reload: false,
+    required: true,
+    summary: 'Primary authentication method; repeated lines must all succeed (AND).',
+    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. This release builds plain[passwd=FILE].',
+    example: 'plain[passwd=/etc/ocserv/ocpasswd]',
+  }),
+  'enable-auth': option(methods, {
+    scope: ['global', 'vhost'],
+    reload: false,
+    summary: 'Alternative method that alone is sufficient to log in (OR with the auth set).',
+    note: 'At most two. A virtual host may add its own without an auth of its own.',
+  }),
+  acct: option(accountingMethod, {
+    scope: ['global', 'vhost'],
+    reload: false,
+    summary: 'Accounting method applied to sessions.',
+    honoured: false,
+  }),
+  'cert-user-oid': option(objectIdentifier, {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Certificate DN field that carries the user name.',
+    example: '0.9.2342.19200300.100.1.1',
+    honoured: false,
+  }),
+  'cert-group-oid': option(objectIdentifier, {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Certificate DN field(s) that carry group names.',
+    honoured: false,
+  }),
+  'auth-timeout': option(count(240, { word: 'seconds' }), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Time a connection may stay unauthenticated.',
+  }),
+  'cookie-timeout': option(count(300, { word: 'seconds' }), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Validity of a session cookie after an unclean disconnect and before first use.',
+  }),
+  'persistent-cookies': option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Keep the cookie valid after explicit disconnect until it expires.',
+  }),
+  'deny-roaming': option(flag(false), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Bind a cookie to the IP address that obtained it.',
+  }),
+  'max-ban-score': option(count(80), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Points at which an address is banned.',
+    note: '0 turns banning off.',
+  }),
+  'ban-time': option(count(300, { word: 'seconds' }), {
+    scope: ['global'],
+    reload: true,
+    summary: 'How long a banned address stays banned.',
+  }),
+  'ban-reset-time': option(count(1200, { word: 'seconds' }), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Age after which the score of an address restarts from zero.',
+  }),
+  'ban-points-wrong-password': option(count(10), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Points added for a failed password.',
+  }),
+  'ban-points-connection': option(count(1), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Points added per TCP connection.',
+  }),
+  'ban-points-kkdcp': option(count(1), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Points added per KKDCP request.',
+    honoured: false,
+  }),
+  camouflage: option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Answer like a plain web server unless the URL carries the secret.',
+    honoured: false,
+  }),
+  camouflage_secret: option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Secret query string that unlocks the VPN.',
+    note: 'Never shown in a message.',
+    secret: true,
+  }),
+  camouflage_realm: option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Realm of the fake 401; without it 404 is returned.',
+    honoured: false,
+  }),
+} as const;

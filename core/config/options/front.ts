@@ -1,0 +1,64 @@
+// What a client sees before and after the login, besides the network. Rows of the option table.
+import { option } from '../option.ts';
+import { flag, groupChoice, headerLine, text, texts } from '../values.ts';
+
+export const frontOptions = {
+  'select-group': option(texts('NAME[Label]', groupChoice), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Group offered in the login form, with optional display label.',
+    note: 'NAME or NAME[Label].',
+    example: 'staff[The staff]',
+  }),
+  'default-select-group': option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Extra first entry of the group list meaning "no specific group".',
+  }),
+  'auto-select-group': option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Fill the group list from the authentication backend (plain file, PAM/system groups).',
+  }),
+  'select-group-by-url': option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Allow choosing the group as URL path (https://host/group).',
+  }),
+  banner: option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Message shown after connecting.',
+    note: 'At most 256 bytes.',
+    example: 'Welcome',
+  }),
+  'pre-login-banner': option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Message shown in the login form.',
+  }),
+  'custom-header': option(texts('header', headerLine), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Header line added to the CONNECT reply.',
+    note: '%{U} and %{G} stand for user and group name.',
+  }),
+  'included-http-headers': option(texts('header', headerLine), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Header line added to HTTP replies.',
+    note: 'Quotes are kept.',
+  }),
+  'proxy-url': option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Proxy auto-config URL sent to the client.',
+    note: '%{U} and %{G} stand for user and group name.',
+  }),
+  kkdcp: option(texts('PATH REALM udp|tcp@HOST:PORT'), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'MS-KKDCP to KDC forwarding entry.',
+    honoured: false,
+  }),
+} as const;

@@ -1,0 +1,54 @@
+// Where the server listens. Rows of the option table.
+import { option } from '../option.ts';
+import { count, flag, text } from '../values.ts';
+
+export const listeningOptions = {
+  'listen-host': option(text('host'), {
+    scope: ['global'],
+    reload: false,
+    shownDefault: 'all IPv4 and IPv6 addresses',
+    summary: 'Address or name to bind the TCP listener to.',
+  }),
+  'udp-listen-host': option(text('host'), {
+    scope: ['global'],
+    reload: false,
+    shownDefault: 'value of listen-host',
+    summary: 'Address or name to bind the UDP listener to.',
+    note: 'Without it, listen-host is taken.',
+  }),
+  'listen-netns': option(text(), {
+    scope: ['global', 'vhost'],
+    reload: false,
+    wholeServer: true,
+    summary: 'Network namespace in which the listening sockets are opened.',
+    honoured: false,
+    refusal: 'sockets would be opened in the wrong network namespace',
+  }),
+  'listen-host-is-dyndns': option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Tells clients (X-CSTP-DynDNS: true) to resolve the server name again on reconnect.',
+  }),
+  'listen-proxy-proto': option(flag(false), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Expect a PROXY header, version 1 or 2, on every TCP connection.',
+    honoured: false,
+    refusal: 'client addresses would be those of the proxy',
+  }),
+  'tcp-port': option(count(0, { word: 'port', max: 65_535, strict: true }), {
+    scope: ['global'],
+    reload: false,
+    required: true,
+    summary: 'TCP port of the TLS listener.',
+    note: 'Mandatory, also with sockets from systemd.',
+    example: '443',
+  }),
+  'udp-port': option(count(0, { word: 'port', max: 65_535, strict: true }), {
+    scope: ['global'],
+    reload: false,
+    summary: 'UDP port of the DTLS listener and value advertised in X-DTLS-Port.',
+    note: '0 turns DTLS off.',
+    example: '443',
+  }),
+} as const;

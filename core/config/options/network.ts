@@ -1,0 +1,252 @@
+// Addresses, routes and packets of a session. Rows of the option table.
+import { isIPv4, isIPv6 } from 'node:net';
+import { option } from '../option.ts';
+import {
+  checkedText,
+  count,
+  flag,
+  nameServer,
+  netPriority,
+  netmask,
+  portRules,
+  route,
+  text,
+  texts,
+} from '../values.ts';
+
+export const networkOptions = {
+  device: option(
+    checkedText(
+      'interface name',
+      'an interface name of at most 12 characters, room for a number left',
+      (value) => /^[^\s/:%]{1,14}$/.test(value) && value !== '.' && value !== '..',
+    ),
+    {
+      scope: ['global'],
+      reload: true,
+      required: true,
+      summary: 'Prefix of the tun interface names (a number is appended).',
+      note: 'A number is appended.',
+      example: 'vpns',
+    },
+  ),
+  'predictable-ips': option(flag(true), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Derive a user address from the user name so it tends to stay the same.',
+  }),
+  'ping-leases': option(flag(false), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Ping an address before leasing it.',
+    honoured: false,
+  }),
+  'ipv4-network': option(text('network'), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'IPv4 pool.',
+    note: 'address/prefix or address/mask, or an address beside ipv4-netmask. Host bits are cleared.',
+    example: '192.168.77.0/24',
+  }),
+  'ipv4-netmask': option(netmask, {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Dotted netmask of ipv4-network.',
+  }),
+  'ipv6-network': option(text('network'), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'IPv6 pool.',
+    note: 'address/prefix, or an address beside ipv6-prefix.',
+    example: 'fd00:77::/48',
+  }),
+  'ipv6-prefix': option(
+    count(0, { word: 'bits', min: 11, max: 128, refusal: (found) => `invalid IPv6 prefix: ${found}` }),
+    {
+      scope: ['global', 'vhost'],
+      reload: true,
+      deprecated: true,
+      summary: 'Prefix length of ipv6-network given separately.',
+    },
+  ),
+  'ipv6-subnet-prefix': option(
+    count(128, {
+      word: 'bits',
+      min: 11,
+      max: 128,
+      zeroIsUnset: true,
+      refusal: (found) => `invalid IPv6 subnet prefix: ${found}`,
+    }),
+    {
+      scope: ['global', 'vhost', 'user'],
+      reload: true,
+      summary: 'Size of the IPv6 network handed to each client.',
+      note: 'Longer than the prefix of ipv6-network.',
+      example: '64',
+    },
+  ),
+  'explicit-ipv4': option(checkedText('address', 'an IPv4 address', isIPv4), {
+    scope: ['user'],
+    reload: true,
+    summary: 'Fixed IPv4 address of the user.',
+  }),
+  'explicit-ipv6': option(checkedText('address', 'an IPv6 address', isIPv6), {
+    scope: ['user'],
+    reload: true,
+    summary: 'Fixed IPv6 address of the user.',
+  }),
+  dns: option(texts('address', nameServer('dns')), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'DNS server advertised.',
+    note: 'One address a line.',
+    example: '192.168.77.1',
+  }),
+  nbns: option(texts('address', nameServer('nbns')), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'NetBIOS name server advertised.',
+    note: 'One address a line.',
+  }),
+  'split-dns': option(texts('domain'), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Domain resolved through the advertised DNS servers.',
+    example: 'example.com',
+  }),
+  'default-domain': option(text(), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'DNS search domain(s) advertised.',
+    example: 'example.com',
+  }),
+  'tunnel-all-dns': option(flag(false), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Ask the client to send all DNS through the tunnel.',
+  }),
+  'client-bypass-protocol': option(flag(false), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Let the client use the address family without pool outside the tunnel.',
+  }),
+  route: option(texts('network', route({ defaultAllowed: true })), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Network sent to the client as split-include.',
+    note: 'address/prefix or address/mask. Without any, and with the word default, everything goes through the tunnel.',
+    example: '10.0.0.0/8',
+  }),
+  'no-route': option(texts('network', route({ defaultAllowed: false })), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Network sent as split-exclude.',
+    note: 'address/prefix or address/mask.',
+    example: '10.1.0.0/16',
+  }),
+  'append-routes': option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary:
+      'Add the vhost route and no-route lists to per-user/group ones instead of being replaced by them.',
+    note: 'Otherwise the lists of the files replace those of the host.',
+  }),
+  iroute: option(texts('network', route({ defaultAllowed: false })), {
+    scope: ['user'],
+    reload: true,
+    summary: 'Network behind the client, added on the server with route-add-cmd.',
+    note: 'address/prefix or address/mask.',
+  }),
+  'expose-iroutes': option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Send every iroute found in config-per-user files to all other clients as routes.',
+    honoured: false,
+  }),
+  'route-add-cmd': option(text('command'), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Command that adds an iroute; placeholders %{R} %{RI} %{D} (and %R %D).',
+    note: '%{R} is the route, %{RI} the route as address/prefix, %{D} the device. Run without a shell.',
+  }),
+  'route-del-cmd': option(text('command'), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Command that removes an iroute; same placeholders.',
+    note: 'The same placeholders as route-add-cmd. Run without a shell.',
+  }),
+  'restrict-user-to-routes': option(flag(false), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Install firewall rules so the user reaches only its routes.',
+    honoured: false,
+    refusal: 'users would reach more than they may',
+  }),
+  'restrict-user-to-ports': option(portRules, {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Install firewall rules limiting protocols/ports; implies restrict-user-to-routes handling.',
+    note: 'For example tcp(443), udp(53), icmp(); or !(tcp(22)) to forbid.',
+    honoured: false,
+    refusal: 'users would reach more than they may',
+  }),
+  mtu: option(count(0, { word: 'bytes', max: 16_368 }), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Link MTU used in negotiation.',
+    note: '0 takes the MTU of the device.',
+  }),
+  'try-mtu-discovery': option(flag(false), {
+    scope: ['global'],
+    reload: true,
+    summary: 'Discover the DTLS path MTU.',
+    example: 'true',
+  }),
+  'no-udp': option(flag(false), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    shownDefault: 'false, or true when udp-port = 0',
+    summary: 'Disable DTLS for these sessions.',
+  }),
+  'output-buffer': option(count(0, { word: 'packets' }), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Socket send buffer in MTU-sized packets.',
+  }),
+  'rx-data-per-sec': option(count(0, { word: 'bytes a second' }), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Limit on data received from a client.',
+  }),
+  'tx-data-per-sec': option(count(0, { word: 'bytes a second' }), {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    summary: 'Limit on data sent to a client.',
+  }),
+  'net-priority': option(netPriority, {
+    scope: ['global', 'vhost', 'user'],
+    reload: true,
+    shownDefault: 'unset',
+    summary: 'Packet priority or TOS of the tunnel sockets.',
+    note: '0 to 6 sets the priority of the socket, 0xNN the TOS byte.',
+  }),
+  compression: option(flag(false), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Enable LZ4/LZS data compression negotiation.',
+    honoured: false,
+  }),
+  'compression-algo-priority': option(texts('algorithm:priority'), {
+    scope: ['global'],
+    reload: true,
+    shownDefault: 'oc-lz4 before lzs (built-in order)',
+    summary: 'Changes preference among compression algorithms.',
+    honoured: false,
+  }),
+  'no-compress-limit': option(count(256, { word: 'bytes', min: 64 }), {
+    scope: ['global', 'vhost'],
+    reload: true,
+    summary: 'Packets not larger than this are sent uncompressed.',
+    honoured: false,
+  }),
+} as const;
