@@ -1,0 +1,128 @@
+// The login dialogue as a state machine: what the client or the security module says moves it, and each move says
+// what to do next. Pure; login.ts carries out the actions.
+import type { AuthenticatorStep } from '../interfaces/index.ts';
+import { canonicalCookie, promptMessage, type LoginFields } from '../protocol/index.ts';
+
+export type LoginState =
+  | { readonly name: 'idle' }
+  /** The security module has the word; `asked` is what to fall back to if it has no answer. */
+  | { readonly name: 'waiting'; readonly asked: Asked | undefined }
+  | { readonly name: 'asking'; readonly asked: Asked }
+  | { readonly name: 'done' }
+  | { readonly name: 'over' };
+
+export interface Asked {
+  readonly context: string;
+  readonly message: string;
+  readonly promptNumber: number;
+}
+
+export type LoginEvent =
+  | { readonly name: 'formWanted' }
+  | { readonly name: 'posted'; readonly fields: LoginFields; readonly context: string | undefined }
+  | { readonly name: 'stepped'; readonly step: AuthenticatorStep }
+  /** The security module does not know the login any more. */
+  | { readonly name: 'contextLost' }
+  | { readonly name: 'unavailable' };
+
+export interface LoginPolicy {
+  readonly asksPassword: boolean;
+  readonly needsCertificate: boolean;
+  readonly hasCertificate: boolean;
+}
+
+export type LoginAction =
+  | { readonly do: 'showForm' }
+  | { readonly do: 'showPrompt'; readonly asked: Asked }
+  | { readonly do: 'start'; readonly username: string; readonly password: string | undefined }
+  | { readonly do: 'continue'; readonly context: string; readonly answer: string }
+  | { readonly do: 'succeed'; readonly cookie: string; readonly step: AuthenticatorStep }
+  | { readonly do: 'refuse'; readonly reason: string }
+  | { readonly do: 'sayUnavailable' };
+
+export type Move = readonly [LoginState, LoginAction];
+
+const idle: LoginState = { name: 'idle' };
+const contextPattern = /^[A-Za-z0-9+/=_-]{1,128}$/;
+
+export function moveLogin(state: LoginState, event: LoginEvent, policy: LoginPolicy): Move {
+  switch (event.name) {
+    case 'formWanted':
+      return state.name === 'asking' ? ask(state.asked) : [state, { do: 'showForm' }];
+    case 'posted':
+      return takePost(state, event.fields, event.context, policy);
+    case 'stepped':
+      return state.name === 'waiting' ? takeStep(event.step) : refuse('Internal error');
+    case 'contextLost':
+      return state.name === 'waiting' ? [idle, { do: 'showForm' }] : refuse('Internal error');
+    case 'unavailable': {
+      const asked = state.name === 'waiting' ? state.asked : undefined;
+      return [asked === undefined ? idle : { name: 'asking', asked }, { do: 'sayUnavailable' }];
+    }
+  }
+}
+
+function takePost(
+  state: LoginState,
+  fields: LoginFields,
+  context: string | undefined,
+  policy: LoginPolicy,
+): Move {
+  const { username, password } = fields;
+  if (state.name === 'asking') {
+    if (password === undefined) return ask(state.asked);
+    return [
+      { name: 'waiting', asked: state.asked },
+      { do: 'continue', context: state.asked.context, answer: password },
+    ];
+  }
+  // One login a connection: after success, and while one is under way, another is refused.
+  if (state.name !== 'idle') return refuse();
+  if (policy.needsCertificate && !policy.hasCertificate) return refuse('No certificate');
+  if (!policy.asksPassword) return start('', undefined);
+  if (username === undefined || username === '') {
+    // Cisco clients may come back on a new connection with the answer alone.
+    if (context === undefined || password === undefined) return [idle, { do: 'showForm' }];
+    return [
+      { name: 'waiting', asked: undefined },
+      { do: 'continue', context, answer: password },
+    ];
+  }
+  return password === undefined ? refuse('No password') : start(username, password);
+}
+
+function start(username: string, password: string | undefined): Move {
+  return [
+    { name: 'waiting', asked: undefined },
+    { do: 'start', username, password },
+  ];
+}
+
+function takeStep(step: AuthenticatorStep): Move {
+  if (step.outcome === 'no') return refuse(refusalReason(step.reason));
+  if (step.outcome === 'yes') {
+    const cookie = step.cookie === undefined ? undefined : canonicalCookie(step.cookie);
+    return cookie === undefined
+      ? refuse('Internal error')
+      : [{ name: 'done' }, { do: 'succeed', cookie, step }];
+  }
+  const { context } = step;
+  if (context === undefined || !contextPattern.test(context)) return refuse('Internal error');
+  return ask({ context, message: promptMessage(step.prompt), promptNumber: step.promptNumber ?? 0 });
+}
+
+function ask(asked: Asked): Move {
+  return [
+    { name: 'asking', asked },
+    { do: 'showPrompt', asked },
+  ];
+}
+
+function refuse(reason = 'Authentication failed'): Move {
+  return [{ name: 'over' }, { do: 'refuse', reason }];
+}
+
+/** The reason goes on a status line, so it must be plain text. */
+function refusalReason(reason: string | undefined): string {
+  return reason !== undefined && /^[\x20-\x7e]{1,80}$/.test(reason) ? reason : 'Authentication failed';
+}

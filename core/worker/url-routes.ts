@@ -1,0 +1,49 @@
+// Which request is which: a closed table, everything else is refused. Called by connection.ts; pure.
+import { ciscoDocuments, type FixedDocument } from '../protocol/index.ts';
+
+export type Route =
+  | { readonly name: 'loginForm' }
+  | { readonly name: 'login'; readonly group: string | undefined }
+  | { readonly name: 'document'; readonly document: FixedDocument }
+  | { readonly name: 'notFound' };
+
+const loginPaths: readonly string[] = ['/', '/auth', '/VPN'];
+/** Paths with a meaning of their own that no login may be posted to. */
+const otherPaths: readonly string[] = ['/svc', '/profiles'];
+const notFound: Route = { name: 'notFound' };
+
+export interface RouteOptions {
+  /** No login has begun on this connection. */
+  readonly isIdle: boolean;
+  readonly groupByUrl: boolean;
+}
+
+export function findRoute(method: string, target: string, options: RouteOptions): Route {
+  if (method === 'GET') return findPage(target);
+  if (method === 'POST') return findLogin(target, options);
+  return notFound;
+}
+
+function findPage(target: string): Route {
+  if (loginPaths.some((path) => isAtOrBelow(target, path))) return { name: 'loginForm' };
+  for (const [path, document] of ciscoDocuments) {
+    if (isAtOrBelow(target, path)) return { name: 'document', document };
+  }
+  return notFound;
+}
+
+function findLogin(target: string, options: RouteOptions): Route {
+  if (loginPaths.some((path) => target === path || target.startsWith(`${path}?`))) {
+    return { name: 'login', group: undefined };
+  }
+  if (!options.isIdle || otherPaths.some((path) => isAtOrBelow(target, path))) return notFound;
+  // Cisco clients post to many paths; the path may name a group.
+  const group =
+    options.groupByUrl && target.length > 1 && target.startsWith('/') ? target.slice(1) : undefined;
+  return { name: 'login', group };
+}
+
+/** The path itself, or with "/…" or "?…" behind it. */
+function isAtOrBelow(target: string, path: string): boolean {
+  return target === path || target.startsWith(`${path}/`) || target.startsWith(`${path}?`);
+}
