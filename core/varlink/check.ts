@@ -144,10 +144,8 @@ class Compiler {
     const named = this.#description.types[name];
     if (named === undefined) throw new TypeError(`${this.#description.name} has no type ${name}`);
     // Entered before it is compiled: a type may contain itself.
-    let checker: Checker | undefined;
-    const indirect: Checker = (value, depth) => (checker as Checker)(value, depth);
-    this.#named.set(name, indirect);
-    checker = this.#checker(named.type);
+    this.#named.set(name, (value, depth) => checker(value, depth));
+    const checker = this.#checker(named.type);
     this.#named.set(name, checker);
     return checker;
   }

@@ -170,7 +170,7 @@ export function serve<M extends MethodMap<M>>(
             if (connection.isClosed) callback();
             else closeCallbacks.add(callback);
           },
-        } as Call<never>,
+        },
       );
       if (result === keepOpen) return;
       if (isReplyWithDescriptors(result)) answer({ parameters: result.parameters }, result.descriptors);

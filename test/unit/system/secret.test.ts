@@ -8,7 +8,7 @@ test('a secret prints as three asterisks everywhere and reveals its value on req
   const secret = new Secret('hunter2');
   const printed = [
     String(secret),
-    `${secret.toString()}`,
+    secret.toString(),
     JSON.stringify({ secret }),
     inspect(secret),
     inspect({ secret }, { showHidden: true, depth: 9 }),
