@@ -279,7 +279,7 @@ class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
   void pump() {
     if (!isOpen() || isPumping_) return;
     const Napi::HandleScope scope(Env());
-    const Napi::Object self = Value();  // keeps this object while callbacks close it
+    [[maybe_unused]] const Napi::Object self = Value();  // keeps this object while callbacks close it
     isPumping_ = true;
     if (stage_ == Stage::handshake) shakeHands();
     if (stage_ == Stage::secure) deliver();
@@ -449,7 +449,7 @@ class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
   void finish(const std::optional<std::string>& error) {
     const Napi::Env env = Env();
     const Napi::HandleScope scope(env);
-    const Napi::Object self = Value();
+    [[maybe_unused]] const Napi::Object self = Value();
     stage_ = Stage::closed;
     closeHandles();
     if (!isPumping_) session_.reset();
