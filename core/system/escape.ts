@@ -5,7 +5,6 @@
  * C0, C1, the line separators that some viewers obey, and the marks that turn the direction of writing (with
  * them a name could be made to look like another line).
  */
-// eslint-disable-next-line no-control-regex -- control characters are what is replaced
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** `a\nb` becomes `a\x0ab`; longer than `maxCharacters` is cut and ends in "…". */

@@ -2,13 +2,5 @@
 export { replaceFileAtomically, type ReplaceOptions } from './atomic-file.ts';
 export { cutToBytes, escapeText } from './escape.ts';
 export { mainPrefix, secmodPrefix, workerPrefix, type ClientOfLine } from './log-prefix.ts';
-export {
-  createLogger,
-  stderrDestination,
-  syslogDestination,
-  type Destination,
-  type Logger,
-  type LoggerOptions,
-  type Severity,
-} from './logger.ts';
+export { createLogger, type Destinations, type Logger, type LoggerOptions, type Severity } from './logger.ts';
 export { Secret } from './secret.ts';

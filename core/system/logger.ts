@@ -21,8 +21,10 @@ const MAX_REMEMBERED_LINES = 256;
 /** Log levels of the configuration: 0 and 1 errors, warnings, notices; 2 adds info; 3 and more add debug. */
 const LEVEL_OF: Readonly<Record<Severity, number>> = { error: 0, warning: 0, notice: 0, info: 2, debug: 3 };
 
-export interface Destination {
-  write(severity: Severity, line: string): void;
+export interface Destinations {
+  readonly stderr?: boolean | undefined;
+  /** The addon's function, handed in. With stderr as well, its lines carry `ocserv[PID]: ` there, too. */
+  readonly syslog?: ((severity: Severity, line: string) => void) | undefined;
 }
 
 export interface Logger {
@@ -42,11 +44,11 @@ export interface Logger {
 }
 
 export interface LoggerOptions {
-  /** What lines start with; made by mainPrefix, workerPrefix, secmodPrefix. */
+  /** What lines start with: made by mainPrefix, workerPrefix, secmodPrefix; a bare word gets its colon. */
   readonly component: string;
   /** `log-level` of the configuration, 0 to 9. */
   readonly level: number;
-  readonly destinations: readonly Destination[];
+  readonly destinations: Destinations;
   readonly now?: () => number;
 }
 
@@ -54,26 +56,12 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerOf(new Sink(options.level, options.destinations, options.now ?? Date.now), options.component);
 }
 
-/** Standard error: the bare line, or `ocserv[PID]: line` when the same lines also go to syslog. */
-export function stderrDestination(options: { readonly identityPid?: number } = {}): Destination {
-  const identity = options.identityPid === undefined ? '' : `ocserv[${String(options.identityPid)}]: `;
-  return {
-    write: (_severity, line) => {
-      process.stderr.write(`${identity}${line}\n`);
-    },
-  };
-}
-
-/** syslog, through the addon's function, which is handed in. */
-export function syslogDestination(writeSyslog: (severity: Severity, text: string) => void): Destination {
-  return { write: writeSyslog };
-}
-
 function loggerOf(sink: Sink, component: string): Logger {
+  const prefix = /^[a-z-]+$/.test(component) ? `${component}:` : component;
   const at =
     (severity: Severity) =>
     (text: string): void => {
-      sink.log(severity, component, text);
+      sink.log(severity, prefix, text);
     };
   return {
     error: at('error'),
@@ -102,14 +90,16 @@ interface Remembered {
 /** What a logger and its children share. */
 class Sink {
   level: number;
-  readonly #destinations: readonly Destination[];
+  readonly #destinations: Destinations;
+  readonly #identity: string;
   readonly #now: () => number;
   readonly #lines = new Map<string, Remembered>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(level: number, destinations: readonly Destination[], now: () => number) {
+  constructor(level: number, destinations: Destinations, now: () => number) {
     this.level = level;
     this.#destinations = destinations;
+    this.#identity = destinations.syslog === undefined ? '' : `ocserv[${String(process.pid)}]: `;
     this.#now = now;
   }
 
@@ -162,6 +152,7 @@ class Sink {
   }
 
   #write(severity: Severity, line: string): void {
-    for (const destination of this.#destinations) destination.write(severity, line);
+    this.#destinations.syslog?.(severity, line);
+    if (this.#destinations.stderr === true) process.stderr.write(`${this.#identity}${line}\n`);
   }
 }

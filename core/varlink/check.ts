@@ -170,7 +170,6 @@ class Compiler {
         const content = value[key];
         if (member.isOptional) {
           if (content === null || content === undefined) {
-            // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a declared name, see above
             delete value[key];
             continue;
           }

@@ -1,6 +1,6 @@
 // The shapes of log lines, their limits, and that nobody can forge or flood them.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { createLogger, mainPrefix, secmodPrefix, workerPrefix } from '../../../core/system/index.ts';
 
 function capture(level: number, component = 'main:') {
@@ -9,7 +9,7 @@ function capture(level: number, component = 'main:') {
   const logger = createLogger({
     component,
     level,
-    destinations: [{ write: (severity, line) => lines.push(`${severity}|${line}`) }],
+    destinations: { syslog: (severity, line) => lines.push(`${severity}|${line}`) },
     now: () => clock.now,
   });
   return { lines, clock, logger };
@@ -112,4 +112,22 @@ test('a child has its own prefix and follows a change of the level', () => {
   child.info('now');
   assert.deepEqual(lines, ['info|worker: 192.0.2.1 now']);
   assert.equal(child.isWritten('debug'), false);
+});
+
+test('standard error has the bare line, and the identity in front when syslog has the line, too', () => {
+  const written: string[] = [];
+  const write = mock.method(process.stderr, 'write', (text: string) => {
+    written.push(text);
+    return true;
+  });
+  try {
+    const alone = { stderr: true };
+    createLogger({ component: 'sec-mod', level: 0, destinations: alone }).error('alone');
+    const both = { stderr: true, syslog: () => undefined };
+    createLogger({ component: 'main', level: 0, destinations: both }).error('both');
+    createLogger({ component: 'main', level: 0, destinations: { syslog: () => undefined } }).error('syslog');
+  } finally {
+    write.mock.restore();
+  }
+  assert.deepEqual(written, ['sec-mod: alone\n', `ocserv[${String(process.pid)}]: main: both\n`]);
 });
