@@ -1,0 +1,142 @@
+// From the settings of a session to the answer of CONNECT and the options of its tunnel. Called by connection.ts; pure.
+import type { WorkerSettings } from '../config/index.ts';
+import type { SessionsTunnelSettings } from '../interfaces/index.ts';
+import type { TlsFacts, TunnelOptions } from '../native/index.ts';
+import {
+  agreeLinkMtu,
+  carriesIpv6,
+  connectResponse,
+  isIpv6Transport,
+  parseNetwork,
+  tunnelMtu,
+  type Client,
+  type ConnectRequest,
+} from '../protocol/index.ts';
+import { announcedBaseMtu, rekeySecondsFor } from './quirks.ts';
+
+/** TLS-PSK suites of the DTLS association, best first. */
+const pskSuites = [
+  'PSK-AES256-GCM-SHA384',
+  'PSK-CHACHA20-POLY1305',
+  'PSK-AES128-GCM-SHA256',
+  'PSK-AES256-CCM',
+  'PSK-AES128-CCM',
+  'PSK-AES256-CBC-SHA',
+  'PSK-AES128-CBC-SHA256',
+  'PSK-AES128-CBC-SHA',
+].join(':');
+
+export interface ConnectFacts {
+  readonly settings: WorkerSettings;
+  readonly includedHeaders: readonly string[];
+  readonly session: SessionsTunnelSettings;
+  readonly client: Client;
+  readonly request: ConnectRequest;
+  readonly tls: Pick<TlsFacts, 'version' | 'cipher'>;
+  readonly remoteAddress: string;
+  readonly pathMtuBytes: number;
+  /** Undefined = DTLS was not wanted or is not possible. */
+  readonly dtlsId: string | undefined;
+  readonly now: number;
+  /** 0 ≤ random < 1. */
+  readonly random: number;
+}
+
+export interface AgreedTunnel {
+  readonly response: string;
+  readonly options: TunnelOptions;
+}
+
+export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
+  const { settings, session, client, request, tls } = facts;
+  const outerIpv6 = isIpv6Transport(facts.remoteAddress);
+  const dtls = session.udp && facts.dtlsId !== undefined ? { appId: facts.dtlsId } : undefined;
+  const link = agreeLinkMtu({
+    configuredBytes: session.mtuBytes,
+    baseMtu: request.baseMtu,
+    cstpMtu: request.cstpMtu,
+    pathMtuBytes: facts.pathMtuBytes,
+    outerIpv6,
+    hasIpv6Lease: session.ipv6 !== undefined && request.wantsIpv6,
+  });
+  const inner = tunnelMtu(link, outerIpv6, dtls === undefined ? null : tls.cipher);
+  const ipv4 = request.wantsIpv4 ? session.ipv4 : undefined;
+  const ipv6 = request.wantsIpv6 && carriesIpv6(inner) ? session.ipv6 : undefined;
+  const dpdSeconds =
+    client.mobile && session.mobileDpdSeconds > 0 ? session.mobileDpdSeconds : session.dpdSeconds;
+  const idleTimeoutSeconds = client.mobile ? session.mobileIdleTimeoutSeconds : session.idleTimeoutSeconds;
+  const { sessionTimeoutSeconds } = session;
+  const remainingSeconds = Math.ceil(sessionTimeoutSeconds - (facts.now - session.startedAt) / 1000);
+  const response = connectResponse({
+    client,
+    fullIpv6: request.fullIpv6,
+    includedHeaders: facts.includedHeaders,
+    customHeaders: settings['custom-header'],
+    username: session.username,
+    groupname: session.groupname,
+    hostname: session.hostname ?? request.hostname,
+    dpdSeconds,
+    defaultDomains: session.defaultDomains,
+    ipv4,
+    ipv6,
+    dns: session.dns,
+    nbns: session.nbns,
+    splitDns: session.splitDns,
+    routes: session.routes,
+    noRoutes: session.noRoutes,
+    tunnelAllDns: session.tunnelAllDns,
+    clientBypassProtocol: session.clientBypassProtocol,
+    keepaliveSeconds: session.keepaliveSeconds,
+    idleTimeoutSeconds,
+    isDyndns: settings['listen-host-is-dyndns'],
+    rekeySeconds: jitter(rekeySecondsFor(client, settings['rekey-time']), facts.random),
+    // Over TLS 1.2 "ssl" means a renegotiation, which the packet path does not do.
+    rekeyMethod: settings['rekey-method'] === 'ssl' && tls.version.includes('1.3') ? 'ssl' : 'new-tunnel',
+    proxyUrl: settings['proxy-url'],
+    sessionTimeoutSeconds,
+    remainingSeconds,
+    dtls: dtls && { port: settings['udp-port'], appId: dtls.appId },
+    linkMtuBytes: announcedBaseMtu(link, outerIpv6, client),
+    tunnelMtuBytes: inner,
+    banner: settings.banner,
+  });
+  const options: TunnelOptions = {
+    tunnelMtuBytes: inner,
+    linkMtuBytes: link,
+    outerIpv6,
+    tunOffload: session.tunOffload,
+    dpdSeconds,
+    idleTimeoutSeconds,
+    remainingSeconds: sessionTimeoutSeconds > 0 ? Math.max(1, remainingSeconds) : 0,
+    rekeySeconds: settings['rekey-time'],
+    switchToTcpSeconds: settings['switch-to-tcp-timeout'],
+    mtuDiscovery: settings['try-mtu-discovery'],
+    dtls: dtls === undefined ? null : { cipherList: pskSuites },
+    allowedSources: [
+      ...(ipv4 === undefined ? [] : [`${ipv4.address}/32`]),
+      ...(ipv6 === undefined ? [] : [`${ipv6.address}/${ipv6.prefix}`]),
+      ...session.iroutes.flatMap(prefixText),
+    ],
+    rxBytesPerSecond: session.rxBytesPerSecond,
+    txBytesPerSecond: session.txBytesPerSecond,
+    sendBufferBytes: settings['output-buffer'] * link,
+    priority: socketPriority(session.netPriority),
+  };
+  return { response, options };
+}
+
+/** So that clients which came together do not rekey together. */
+function jitter(rekeySeconds: number, random: number): number {
+  return rekeySeconds > 30 ? rekeySeconds + Math.floor(random * 59) - 29 : rekeySeconds;
+}
+
+function prefixText(route: string): string[] {
+  const network = parseNetwork(route);
+  return network === undefined ? [] : [`${network.address}/${network.prefix}`];
+}
+
+/** "0x.." is a TOS byte, a small number a socket priority. */
+function socketPriority(text: string | undefined): TunnelOptions['priority'] {
+  if (text === undefined || !/^(?:0x[0-9a-f]{1,2}|[0-6])$/i.test(text)) return {};
+  return text.length > 1 ? { tos: Number(text) } : { socketPriority: Number(text) };
+}

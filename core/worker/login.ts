@@ -1,0 +1,176 @@
+// The login dialogue of one connection: gives each request to the state machine and carries out what it says.
+// Called by connection.ts, one request at a time.
+import type { WorkerHost } from '../config/index.ts';
+import type { AuthenticatorCredentials } from '../interfaces/index.ts';
+import {
+  contextCookie,
+  clearedContextCookie,
+  formResponse,
+  identifyClient,
+  keepDeviceText,
+  keepUserAgent,
+  loginFormDocument,
+  messages,
+  parseCookies,
+  parseLoginBody,
+  promptDocument,
+  refusedLoginResponse,
+  successCookies,
+  successDocument,
+  successResponse,
+  unavailableResponse,
+} from '../protocol/index.ts';
+import type { Authenticator } from './authenticator.ts';
+import { groupChoices, requestedGroup } from './groups.ts';
+import type { HttpAnswer, HttpRequest } from './http-front.ts';
+import {
+  moveLogin,
+  type LoginAction,
+  type LoginEvent,
+  type LoginPolicy,
+  type LoginState,
+} from './login-machine.ts';
+
+export interface LoginSurroundings {
+  readonly authenticator: Authenticator;
+  readonly ticket: string;
+  readonly host: WorkerHost;
+  /** The default host's, whatever the host. */
+  readonly includedHeaders: readonly string[];
+  readonly vhost: string;
+  readonly clientCertificates: readonly Buffer[];
+  readonly certificateSha1: () => string;
+  /** Milliseconds left until auth-timeout. */
+  readonly remainingMs: () => number;
+  readonly onUsername: (username: string) => void;
+  readonly onRefused: (reason: string) => void;
+  readonly onSucceeded: (username: string | undefined) => void;
+}
+
+const passwordMethods: ReadonlySet<string> = new Set(['plain', 'pam', 'radius']);
+
+export class Login {
+  readonly #around: LoginSurroundings;
+  #state: LoginState = { name: 'idle' };
+  #group: string | undefined;
+
+  constructor(around: LoginSurroundings) {
+    this.#around = around;
+  }
+
+  get isIdle(): boolean {
+    return this.#state.name === 'idle';
+  }
+
+  async showForm(request: HttpRequest): Promise<HttpAnswer> {
+    return this.#take(request, { name: 'formWanted' });
+  }
+
+  async post(request: HttpRequest, urlGroup: string | undefined): Promise<HttpAnswer> {
+    const fields = parseLoginBody(request.body);
+    const { context } = parseCookies(request.header('cookie') ?? '');
+    const chosen = fields.group ?? urlGroup;
+    if (chosen !== undefined) this.#group = requestedGroup(this.#around.host.settings, chosen);
+    return this.#take(request, { name: 'posted', fields, context });
+  }
+
+  /** The client is gone. */
+  close(): void {
+    if (this.#state.name === 'asking') {
+      const { ticket, authenticator } = this.#around;
+      authenticator.abandon({ ticket, context: this.#state.asked.context });
+    }
+    this.#state = { name: 'over' };
+  }
+
+  async #take(request: HttpRequest, event: LoginEvent): Promise<HttpAnswer> {
+    const [state, action] = moveLogin(this.#state, event, this.#policy());
+    this.#state = state;
+    return this.#carryOut(request, action);
+  }
+
+  #policy(): LoginPolicy {
+    const { auth } = this.#around.host.settings;
+    return {
+      asksPassword: auth.some((method) => passwordMethods.has(method)),
+      needsCertificate: auth.includes('certificate'),
+      hasCertificate: this.#around.clientCertificates.length > 0,
+    };
+  }
+
+  async #carryOut(request: HttpRequest, action: LoginAction): Promise<HttpAnswer> {
+    const { authenticator, ticket, host, vhost, includedHeaders } = this.#around;
+    const { minorVersion } = request;
+    const bare = identifyClient(request.header('user-agent'), undefined).kind === 'openconnectV3';
+    switch (action.do) {
+      case 'showForm': {
+        const document = await this.#formDocument(bare);
+        return keep(
+          formResponse({ minorVersion, document, includedHeaders, contextCookie: clearedContextCookie() }),
+        );
+      }
+      case 'showPrompt': {
+        const { context, message, promptNumber } = action.asked;
+        const cookie = contextCookie(context, host.settings['cookie-timeout']);
+        const document = promptDocument({ bare, message, promptNumber });
+        return keep(formResponse({ minorVersion, document, includedHeaders, contextCookie: cookie }));
+      }
+      case 'start': {
+        const { username, password } = action;
+        if (username !== '') this.#around.onUsername(username);
+        const credentials: AuthenticatorCredentials = { username, password, group: this.#group };
+        const start = { ticket, vhost, method: 0, credentials, ...this.#clientTexts(request) };
+        return this.#take(request, await authenticator.start(start, this.#around.remainingMs()));
+      }
+      case 'continue': {
+        const { context, answer } = action;
+        return this.#take(
+          request,
+          await authenticator.continue({ ticket, context, answer }, this.#around.remainingMs()),
+        );
+      }
+      case 'succeed': {
+        const { username, context } = action.step;
+        this.#around.onSucceeded(username);
+        const certificateSha1 = this.#around.certificateSha1();
+        const cookies = successCookies({ cookie: action.cookie, context, certificateSha1 });
+        const document = successDocument({ bare, banner: host.settings.banner });
+        return keep(successResponse({ minorVersion, document, includedHeaders, cookies }));
+      }
+      case 'refuse':
+        this.#around.onRefused(action.reason);
+        return { bytes: refusedLoginResponse(minorVersion, action.reason), then: 'refuse' };
+      case 'sayUnavailable':
+        return keep(unavailableResponse(minorVersion));
+    }
+  }
+
+  async #formDocument(bare: boolean): Promise<string> {
+    const { authenticator, vhost, host } = this.#around;
+    const { settings } = host;
+    const found = settings['auto-select-group'] ? await authenticator.listGroups(vhost) : [];
+    return loginFormDocument({
+      bare,
+      banner: settings['pre-login-banner'],
+      message: messages.credentials,
+      asksCredentials: this.#policy().asksPassword,
+      groups: groupChoices(settings, found, this.#group),
+    });
+  }
+
+  #clientTexts(request: HttpRequest) {
+    const agent = request.header('user-agent');
+    const type = request.header('x-anyconnect-identifier-devicetype');
+    const platform = request.header('x-anyconnect-identifier-platform');
+    return {
+      userAgent: agent === undefined ? undefined : keepUserAgent(agent),
+      deviceType: type === undefined ? undefined : keepDeviceText(type),
+      devicePlatform: platform === undefined ? undefined : keepDeviceText(platform),
+      certificates: this.#around.clientCertificates.map((der) => der.toString('base64')),
+    };
+  }
+}
+
+function keep(bytes: Buffer): HttpAnswer {
+  return { bytes, then: 'keep' };
+}
