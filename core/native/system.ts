@@ -128,6 +128,8 @@ export function openDescriptorStream(fd: Descriptor, events: DescriptorStreamEve
     write(bytes, descriptors = []) {
       if (descriptors.length > maxDescriptorsPerMessage)
         throw new RangeError('too many descriptors in one message');
+      if (descriptors.length > 0 && bytes.length === 0)
+        throw new RangeError('descriptors need at least one byte to travel with');
       stream.write(bytes, descriptors);
     },
     get writableLength() {
@@ -287,16 +289,26 @@ export interface Account {
   gid: number;
 }
 
-/** getpwnam_r; undefined when unknown. */
-export function lookupUser(name: string): Account | undefined {
-  checkText('name', name);
-  return raw.lookupUser(name);
+/** An id in decimal stands for itself, known or not. */
+function parseId(name: string): number | undefined {
+  const id = Number(name);
+  return /^\d{1,10}$/.test(name) && id < 0xff_ff_ff_ff ? id : undefined;
 }
 
-/** getgrnam_r; undefined when unknown. */
+/** getpwnam_r; a decimal number is accepted as itself. Undefined when unknown. */
+export function lookupUser(name: string): Account | undefined {
+  checkText('name', name);
+  const found = raw.lookupUser(name);
+  const id = parseId(name);
+  return found ?? (id === undefined ? undefined : { name, uid: id, gid: id });
+}
+
+/** getgrnam_r; a decimal number is accepted as itself. Undefined when unknown. */
 export function lookupGroup(name: string): { name: string; gid: number } | undefined {
   checkText('name', name);
-  return raw.lookupGroup(name);
+  const found = raw.lookupGroup(name);
+  const id = parseId(name);
+  return found ?? (id === undefined ? undefined : { name, gid: id });
 }
 
 /** crypt_r(3) of the system's libcrypt, off the event loop. Undefined when the setting is refused. */

@@ -15,8 +15,10 @@ class PollHandle {
     napi_get_uv_event_loop(env, &loop);
     poll_ = new uv_poll_t;
     poll_->data = this;
-    isBroken_ = uv_poll_init(loop, poll_, fd) != 0;
-    if (isBroken_) {
+    error_ = -uv_poll_init(loop, poll_, fd);
+    if (error_ != 0) {
+      // Not ours then: it may be a closed descriptor or watched by somebody else.
+      fd_.release();
       delete poll_;
       poll_ = nullptr;
     }
@@ -55,13 +57,15 @@ class PollHandle {
   }
 
   int fd() const { return fd_.get(); }
+  /** Why it did not open; for the constructors to throw. */
+  int error() const { return error_; }
 
   Napi::Env env_;
 
  private:
   system::Descriptor fd_;
   uv_poll_t* poll_ = nullptr;
-  bool isBroken_ = false;
+  int error_ = 0;
 };
 
 }  // namespace ocserv::binding

@@ -66,6 +66,10 @@ class DescriptorStream final : public Napi::ObjectWrap<DescriptorStream>, public
         PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
         onData_(Napi::Persistent(info[1].As<Napi::Function>())),
         onClose_(Napi::Persistent(info[2].As<Napi::Function>())) {
+    if (!isOpen()) {
+      throwSystemError(info.Env(), error(), "watch descriptor");
+      return;
+    }
     // Alive while open, whoever forgets it.
     Ref();
     watch(UV_READABLE);
@@ -181,6 +185,15 @@ class DescriptorStream final : public Napi::ObjectWrap<DescriptorStream>, public
         descriptors.Set(descriptors.Length(), Napi::Number::New(env, descriptor));
       }
     }
+    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+      // More descriptors than any message of ours has, or none free: what belongs to what is lost.
+      for (uint32_t index = 0; index < descriptors.Length(); index++) {
+        ::close(descriptors.Get(index).As<Napi::Number>().Int32Value());
+      }
+      end();
+      call(onClose_, Napi::Error::New(env, "descriptors of a message were lost").Value().As<Napi::Value>());
+      return;
+    }
     call(onData_, Napi::Buffer<uint8_t>::Copy(env, buffer.data(), static_cast<size_t>(received)).As<Napi::Value>(),
          descriptors.As<Napi::Value>());
   }
@@ -226,7 +239,12 @@ class TcpListener final : public Napi::ObjectWrap<TcpListener>, public PollHandl
   explicit TcpListener(const CallbackInfo& info)
       : ObjectWrap(info),
         PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
-        onConnection_(Napi::Persistent(info[1].As<Napi::Function>())) {
+        onConnection_(Napi::Persistent(info[1].As<Napi::Function>())),
+        spare_(openSpare()) {
+    if (!isOpen()) {
+      throwSystemError(info.Env(), error(), "watch descriptor");
+      return;
+    }
     Ref();
     watch(UV_READABLE);
   }
@@ -238,8 +256,14 @@ class TcpListener final : public Napi::ObjectWrap<TcpListener>, public PollHandl
   }
 
  private:
-  void pause(const CallbackInfo&) { watch(0); }
-  void resume(const CallbackInfo&) { watch(UV_READABLE); }
+  void pause(const CallbackInfo&) {
+    isPaused_ = true;
+    watch(0);
+  }
+  void resume(const CallbackInfo&) {
+    isPaused_ = false;
+    watch(UV_READABLE);
+  }
   void close(const CallbackInfo&) {
     if (!isOpen()) return;
     closeHandle();
@@ -248,19 +272,33 @@ class TcpListener final : public Napi::ObjectWrap<TcpListener>, public PollHandl
 
   void onReady(int) override {
     const Napi::Env env = PollHandle::env_;
-    for (int count = 0; count < batch && isOpen(); count++) {
+    for (int count = 0; count < batch && isOpen() && !isPaused_; count++) {
       SocketAddress remote;
       remote.length = sizeof remote.storage;
       const int fd = ::accept4(this->fd(), remote.raw(), &remote.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      // EMFILE and the like: the connection waits in the backlog until descriptors are free.
-      if (fd < 0) return;
+      if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE) refuseOne();
+        return;
+      }
       Napi::HandleScope scope(env);
       call(onConnection_, Napi::Number::New(env, fd).As<Napi::Value>(), endpoint(env, remote).As<Napi::Value>(),
            endpoint(env, localOf(fd)).As<Napi::Value>());
     }
   }
 
+  static int openSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+  /** Without a free descriptor the connection could not even be closed and would wake the loop for ever. */
+  void refuseOne() {
+    spare_.reset();
+    const int fd = ::accept4(this->fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) ::close(fd);
+    spare_ = system::Descriptor(openSpare());
+  }
+
   Napi::FunctionReference onConnection_;
+  system::Descriptor spare_;
+  bool isPaused_ = false;
 };
 
 /** Asks the kernel to say which local address each datagram was sent to. */
@@ -278,6 +316,10 @@ class UdpListener final : public Napi::ObjectWrap<UdpListener>, public PollHandl
         PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
         onDatagram_(Napi::Persistent(info[1].As<Napi::Function>())),
         local_(localOf(fd())) {
+    if (!isOpen()) {
+      throwSystemError(info.Env(), error(), "watch descriptor");
+      return;
+    }
     Ref();
     wantDestination(fd(), local_.family());
     watch(UV_READABLE);
