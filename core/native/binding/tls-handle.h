@@ -10,6 +10,6 @@ namespace ocserv::binding {
  * Takes libssl's object, the socket and unsent bytes out of a TlsConnection, which is closed to its owner afterwards
  * (no event follows). False when it is none, or is not open any more. Defined by the TLS binding.
  */
-[[gnu::weak]] bool takeTlsConnection(const Napi::Value& connection, tls::Handover& handover);
+bool takeTlsConnection(const Napi::Value& connection, tls::Handover& handover);
 
 }  // namespace ocserv::binding

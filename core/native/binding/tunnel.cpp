@@ -146,7 +146,7 @@ class PacketThreadHandle final : public Napi::ObjectWrap<PacketThreadHandle>, pu
   Napi::Value openTunnel(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     tls::Handover connection;
-    if (thread_ == nullptr || takeTlsConnection == nullptr || !takeTlsConnection(info[1], connection)) return env.Undefined();
+    if (thread_ == nullptr || !takeTlsConnection(info[1], connection)) return env.Undefined();
     auto counters = std::make_shared<tunnel::Counters>();
     // The memory lives as long as either the tunnel or JavaScript looks at it.
     auto* keep = new std::shared_ptr<tunnel::Counters>(counters);

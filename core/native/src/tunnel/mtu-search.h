@@ -15,7 +15,7 @@ class MtuSearch {
   uint32_t link() const { return link_; }
   bool enabled() const { return enabled_; }
 
-  /** The kernel refused a datagram of the current size. `pathMtu`: what it knows of an IPv6 path, 0 if nothing. */
+  /** The kernel refused a datagram of the current size. `pathMtu`: what it knows of the path, 0 if nothing. */
   void tooBig(bool isIpv6, uint32_t pathMtu) {
     if (!enabled_) return;
     if (isIpv6) {
@@ -24,6 +24,12 @@ class MtuSearch {
       } else {
         link_ = std::min(pathMtu, advertised_);
       }
+      return;
+    }
+    if (pathMtu >= minimum_ && pathMtu < link_) {
+      // The kernel knows better than any search.
+      link_ = good_ = pathMtu;
+      bad_ = pathMtu + 1;
       return;
     }
     bad_ = link_;

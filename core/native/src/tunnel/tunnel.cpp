@@ -250,9 +250,12 @@ void Tunnel::flushDatagrams() {
       break;
     }
     const std::span<uint8_t> record(bytes, lengths[0]);
-    if (result == udp::UdpPort::Sent::tooBig) {
+    {
+      // Refused for another reason than length: this path does not work now, TLS does until UDP is heard again.
+      const bool tooBig = result == udp::UdpPort::Sent::tooBig;
       tooBigSeen = true;
-      if (record.size() + transport <= mtu_.link() || !mtu_.enabled()) {
+      if (!tooBig) dtlsPreferred_ = false;
+      if (tooBig && (record.size() + transport <= mtu_.link() || !mtu_.enabled())) {
         mtu_.tooBig(options_.outerIpv6, static_cast<uint32_t>(std::max(0, active_->path->port.pathMtu(options_.outerIpv6))));
         if (!mtu_.enabled()) active_->path->port.setDontFragment(options_.outerIpv6, false);
         applyMtu();
@@ -271,11 +274,9 @@ void Tunnel::flushDatagrams() {
           size_t sent = 0;
           if (sealed > 0) active_->path->port.send(small, one, sent);
         } else if (opened.plaintext[0] == cstp::typeData) {
-          sendTlsFrame(cstp::typeData, opened.plaintext.subspan(1));
+          if (!sendTlsFrame(cstp::typeData, opened.plaintext.subspan(1))) add(counters_->txDropped, 1);
         }
       }
-    } else {
-      add(counters_->txDropped, 1);
     }
     bytes += lengths[0];
     lengths = lengths.subspan(1);

@@ -65,6 +65,12 @@ void mtu() {
   tunnel::MtuSearch dead(1500, 800, true);
   for (int i = 0; i < 40 && dead.enabled(); i++) dead.tooBig(false, 0);
   CHECK(!dead.enabled() && dead.link() == 800);
+  // What the kernel knows of the path ends the search at once.
+  tunnel::MtuSearch known(1500, 800, true);
+  known.tooBig(false, 1300);
+  CHECK(known.link() == 1300 && !known.fullSizeSent());
+  known.tooBig(false, 1300);
+  CHECK(known.link() < 1300);
   // IPv6 goes by what the kernel knows, never above what was announced.
   tunnel::MtuSearch six(1500, 1280, true);
   six.tooBig(true, 1400);
