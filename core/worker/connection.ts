@@ -1,0 +1,345 @@
+// One client from its TCP socket to its tunnel.
+//   1. TLS handshake (signatures from the security module, host by SNI);
+//   2. HTTP requests: static pages and the login dialogue, until auth-timeout;
+//   3. CONNECT: main opens the session, the answer is written, the packet thread takes the connection over.
+// Ends exactly once, by end(); a tunnel that was opened has its own end in tunnels.ts.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as startTimer } from 'node:timers';
+import {
+  sessionsErrors,
+  type SessionsReason,
+  type SessionsState,
+  type WorkerConnection,
+} from '../interfaces/index.ts';
+import { acceptTls, closeDescriptor, type TlsConnection, type TlsFacts } from '../native/index.ts';
+import type { PacketThread } from '../native/index.ts';
+import {
+  documentResponse,
+  identifyClient,
+  keepDeviceText,
+  keepUserAgent,
+  notFoundResponse,
+  parseConnectRequest,
+  parseCookies,
+  refusedConnectResponse,
+  type ConnectRefusal,
+} from '../protocol/index.ts';
+import type { SessionsMethods } from '../interfaces/index.ts';
+import { workerPrefix, type Logger } from '../system/index.ts';
+import { VarlinkError, type VarlinkClient } from '../varlink/index.ts';
+import type { Authenticator } from './authenticator.ts';
+import { agreeTunnel } from './connect.ts';
+import type { Hosts, ServedHost } from './hosts.ts';
+import type { Conversation, HttpAnswer, HttpFront, HttpRequest } from './http-front.ts';
+import { Login } from './login.ts';
+import { isTunnelTarget } from './quirks.ts';
+import type { Tunnels } from './tunnels.ts';
+import { findRoute } from './url-routes.ts';
+
+export interface ConnectionSurroundings {
+  readonly log: Logger;
+  readonly hosts: Hosts;
+  readonly front: HttpFront;
+  readonly authenticator: Authenticator;
+  readonly sessions: VarlinkClient<SessionsMethods>;
+  readonly tunnels: Tunnels;
+  readonly packets: PacketThread;
+  readonly onEnd: () => void;
+}
+
+type Stage = 'handshake' | 'http' | 'opening' | 'tunnel' | 'ended';
+
+export class Connection {
+  readonly #facts: WorkerConnection;
+  readonly #around: ConnectionSurroundings;
+  readonly #tls: TlsConnection;
+  readonly #authTimer: NodeJS.Timeout;
+  readonly #deadline: number;
+  #stage: Stage = 'handshake';
+  #served: ServedHost;
+  #tlsFacts: TlsFacts | undefined;
+  #keyId: string | undefined;
+  #conversation: Conversation | undefined;
+  #login: Login | undefined;
+  #userAgent: string | undefined;
+  #username: string | undefined;
+  #log: Logger;
+
+  constructor(fd: number, facts: WorkerConnection, around: ConnectionSurroundings) {
+    this.#facts = facts;
+    this.#around = around;
+    this.#served = around.hosts.fallback;
+    this.#log = this.#makeLog();
+    const timeoutMs = this.#served.host.settings['auth-timeout'] * 1000;
+    this.#deadline = facts.acceptedAt + timeoutMs;
+    this.#authTimer = startTimer(() => this.#timeOut(), Math.max(1, this.#deadline - Date.now()));
+    this.#tls = acceptTls(fd, this.#served.context, {
+      selectContext: (serverName) => this.#selectHost(serverName),
+      onSignature: (request) => {
+        this.#keyId = request.keyId;
+        return around.authenticator.sign(request.keyId, request.scheme, request.input);
+      },
+      onSecure: (tls) => this.#startHttp(tls),
+      onData: (bytes) => this.#conversation?.receive(bytes),
+      onEnd: () => this.#conversation?.receiveEnd(),
+      onClose: (error, sawBytes) => {
+        if (error !== undefined && sawBytes) this.#log.debug(`connection closed: ${error.message}`);
+        this.end(sawBytes ? 'unspecified' : 'healthProbe');
+      },
+    });
+  }
+
+  /** Drops the connection if it has no tunnel yet. Safe to call twice. */
+  end(reason: SessionsReason): void {
+    if (this.#stage === 'tunnel' || this.#stage === 'ended') return;
+    const wasOpening = this.#stage === 'opening';
+    this.#stage = 'ended';
+    clearTimeout(this.#authTimer);
+    this.#login?.close();
+    this.#conversation?.close();
+    this.#tls.close();
+    this.#around.onEnd();
+    // While main opens a session for it, main must not forget the connection; #openTunnel says how that ends.
+    if (!wasOpening) this.#reportClosed(reason);
+  }
+
+  #timeOut(): void {
+    this.#log.info('the client did not log in in time');
+    this.end('unspecified');
+  }
+
+  #reportClosed(reason: SessionsReason): void {
+    const { sessions } = this.#around;
+    sessions.call('ConnectionClosed', { connectionId: this.#facts.id, reason }).catch(() => undefined);
+  }
+
+  #makeLog(): Logger {
+    const component = workerPrefix({
+      address: this.#facts.remoteAddress,
+      username: this.#username,
+      vhost: this.#served.vhost,
+    });
+    return this.#around.log.child({ component });
+  }
+
+  #selectHost(serverName: string | undefined): ServedHost['context'] {
+    this.#served = this.#around.hosts.find(serverName);
+    this.#log = this.#makeLog();
+    return this.#served.context;
+  }
+
+  #startHttp(tls: TlsFacts): void {
+    if (this.#stage !== 'handshake') return;
+    this.#stage = 'http';
+    this.#tlsFacts = tls;
+    const { authenticator, hosts, front } = this.#around;
+    this.#login = new Login({
+      authenticator,
+      ticket: this.#facts.ticket,
+      host: this.#served.host,
+      includedHeaders: hosts.fallback.host.settings['included-http-headers'],
+      vhost: this.#served.vhost,
+      clientCertificates: tls.clientCertificates,
+      certificateSha1: () => this.#certificateSha1(),
+      remainingMs: () => Math.max(1000, this.#deadline - Date.now()),
+      onUsername: (username) => this.#setUsername(username),
+      onRefused: (reason) => this.#logRefusal(reason),
+      onSucceeded: (username) => {
+        if (username !== undefined) this.#setUsername(username);
+        this.#report('authenticated');
+      },
+    });
+    this.#conversation = front.converse(this.#tls, {
+      onRequest: (request) => this.#answer(request),
+      onConnect: (request, early) => void this.#connect(request, early),
+      onViolation: (rule) => {
+        this.#log.info(`closing the connection: ${rule}`);
+      },
+    });
+    this.#report('login');
+  }
+
+  #certificateSha1(): string {
+    const { certificateSha1 } = this.#served;
+    const used = this.#keyId === undefined ? undefined : certificateSha1.get(this.#keyId);
+    return used ?? certificateSha1.values().next().value ?? '';
+  }
+
+  #setUsername(username: string): void {
+    this.#username = username;
+    this.#log = this.#makeLog();
+  }
+
+  #logRefusal(reason: string): void {
+    const { username } = { username: this.#username ?? '' };
+    if (reason === 'Authentication failed') {
+      this.#log.error(`failed authentication for '${username.replaceAll("'", '\\x27')}'`);
+    } else this.#log.info(`login refused: ${reason}`);
+  }
+
+  #report(state: SessionsState): void {
+    const report = {
+      connectionId: this.#facts.id,
+      state,
+      vhost: this.#served.vhost,
+      userAgent: this.#userAgent,
+      username: this.#username,
+      tlsCiphersuite: this.#tlsFacts?.description,
+    };
+    this.#around.sessions.call('ReportConnection', report).catch(() => undefined);
+  }
+
+  async #answer(request: HttpRequest): Promise<HttpAnswer> {
+    const login = this.#login;
+    if (login === undefined) throw new Error('a request before the handshake');
+    this.#noteAgent(request);
+    const { settings } = this.#served.host;
+    const route = findRoute(request.method, request.target, {
+      isIdle: login.isIdle,
+      groupByUrl: settings['select-group-by-url'] || settings['cisco-client-compat'],
+    });
+    switch (route.name) {
+      case 'loginForm':
+        return login.showForm(request);
+      case 'login':
+        return login.post(request, route.group);
+      case 'document': {
+        const { contentType, body } = route.document;
+        const included = this.#around.hosts.fallback.host.settings['included-http-headers'];
+        return { bytes: documentResponse(request.minorVersion, contentType, body, included), then: 'keep' };
+      }
+      case 'notFound':
+        return { bytes: notFoundResponse(request.minorVersion), then: 'close' };
+    }
+  }
+
+  #noteAgent(request: HttpRequest): void {
+    const agent = request.header('user-agent');
+    if (agent === undefined || this.#userAgent !== undefined) return;
+    this.#userAgent = keepUserAgent(agent);
+    this.#report('login');
+  }
+
+  async #connect(request: HttpRequest, early: Buffer): Promise<void> {
+    const tls = this.#tlsFacts;
+    if (this.#stage !== 'http' || tls === undefined) return;
+    this.#noteAgent(request);
+    const { settings } = this.#served.host;
+    const hasCertificate = tls.clientCertificates.length > 0;
+    const { session: cookie } = parseCookies(request.header('cookie') ?? '');
+    if (cookie === undefined) return this.#refuse('unavailable', 'CONNECT without a cookie');
+    if (!isTunnelTarget(request.target)) return this.#conversation?.refuse(notFoundResponse(1));
+    if (settings.auth.includes('certificate') && !hasCertificate && !settings['cisco-client-compat']) {
+      return this.#refuse('unavailable', 'CONNECT without the certificate that is needed');
+    }
+    const wanted = parseConnectRequest(request.header);
+    const platform = request.header('x-anyconnect-identifier-platform');
+    const type = request.header('x-anyconnect-identifier-devicetype');
+    const hasDtls = settings['udp-port'] > 0 && settings['dtls-psk'] && wanted.dtlsPsk;
+    const dtlsId = hasDtls ? randomBytes(32).toString('hex') : undefined;
+    this.#stage = 'opening';
+    const opened = await this.#around.sessions
+      .call(
+        'OpenSession',
+        {
+          connectionId: this.#facts.id,
+          cookie,
+          vhost: this.#served.vhost,
+          userAgent: this.#userAgent,
+          hostname: wanted.hostname,
+          deviceType: type === undefined ? undefined : keepDeviceText(type),
+          devicePlatform: platform === undefined ? undefined : keepDeviceText(platform),
+          wantsIpv4: wanted.wantsIpv4,
+          wantsIpv6: wanted.wantsIpv6,
+          certificateUser: undefined,
+          hasCertificate,
+          dtlsId,
+          tlsCiphersuite: tls.description,
+        },
+        { timeoutMs: Math.max(1000, this.#deadline - Date.now()) },
+      )
+      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (opened instanceof Error) return this.#takeRefusal(opened);
+    const [tunFd, ...surplus] = opened.descriptors;
+    for (const descriptor of surplus) closeDescriptor(descriptor);
+    const session = opened.parameters.settings;
+    if (tunFd === undefined || (this.#stage as Stage) === 'ended') {
+      if (tunFd !== undefined) closeDescriptor(tunFd);
+      await this.#around.tunnels.reportClosed(session.sessionId, 'unspecified');
+      return this.end('unspecified');
+    }
+    this.#setUsername(session.username);
+    const client = identifyClient(this.#userAgent, platform);
+    try {
+      const agreed = agreeTunnel({
+        settings,
+        includedHeaders: this.#around.hosts.fallback.host.settings['included-http-headers'],
+        session,
+        client,
+        request: wanted,
+        tls,
+        remoteAddress: this.#facts.remoteAddress,
+        pathMtuBytes: this.#tls.pathMtu(),
+        dtlsId,
+        now: Date.now(),
+        random: Math.random(),
+      });
+      this.#openTunnel(agreed, session.sessionId, tunFd, early);
+    } catch (error) {
+      closeDescriptor(tunFd);
+      await this.#around.tunnels.reportClosed(session.sessionId, 'error');
+      this.#refuse(
+        'server',
+        `cannot open the tunnel: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  #openTunnel(agreed: ReturnType<typeof agreeTunnel>, sessionId: string, tunFd: number, early: Buffer): void {
+    const { tunnels, packets, sessions, onEnd } = this.#around;
+    let { tunnelMtuBytes } = agreed.options;
+    let dtlsCiphersuite: string | undefined;
+    const report = (): void => {
+      const changed = { sessionId, tunnelMtu: tunnelMtuBytes, dtlsCiphersuite };
+      sessions.call('TunnelChanged', changed).catch(() => undefined);
+    };
+    this.#tls.write(Buffer.from(agreed.response, 'latin1'));
+    tunnels.add(sessionId, (ended) =>
+      packets.openTunnel(this.#tls, tunFd, early, agreed.options, {
+        onEnd: (reason, detail) => {
+          const level = reason === 'userDisconnect' ? 'received BYE packet; exiting' : detail;
+          if (level !== '') this.#log.info(level);
+          ended(reason);
+          onEnd();
+        },
+        onDtls: (description) => {
+          dtlsCiphersuite = description;
+          report();
+        },
+        onMtu: (bytes) => {
+          tunnelMtuBytes = bytes;
+          report();
+        },
+      }),
+    );
+    clearTimeout(this.#authTimer);
+    this.#stage = 'tunnel';
+    report();
+  }
+
+  #takeRefusal(error: Error): void {
+    const name = error instanceof VarlinkError ? error.error : undefined;
+    if (name === sessionsErrors.CookieRefused)
+      return this.#refuse('cookie', 'failed cookie authentication attempt');
+    if (name === sessionsErrors.NoNetwork)
+      return this.#refuse('network', 'no network is configured for this client');
+    return this.#refuse('unavailable', 'the session cannot be opened now');
+  }
+
+  #refuse(refusal: ConnectRefusal, text: string): void {
+    this.#log.info(text);
+    if (this.#stage === 'opening') this.#stage = 'http';
+    if (this.#stage === 'ended') return this.#reportClosed('unspecified');
+    this.#conversation?.refuse(refusedConnectResponse(refusal));
+  }
+}
