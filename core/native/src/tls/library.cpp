@@ -24,7 +24,7 @@ OSSL_LIB_CTX* libraryContext() {
 std::string takeError() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
-  if (code == 0) return "unknown error";
+  if (code == 0) return "nothing usable in it";
   const char* reason = ERR_reason_error_string(code);
   if (reason != nullptr) return reason;
   char text[256];
