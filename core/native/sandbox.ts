@@ -9,6 +9,8 @@ interface RawSandbox {
 
 const raw = addon as RawSandbox;
 
+let areRingsForbidden = false;
+
 const largestId = 0xff_ff_ff_fe;
 
 export interface SandboxOptions {
@@ -43,9 +45,12 @@ export function enterSandbox(options: SandboxOptions): SandboxReport {
 /**
  * No io_uring for processes started from now on. libuv opens a ring for its loop before any of our code runs, and what
  * goes through a ring passes by the worker's system call filter; so main calls this, as root, before it starts a child.
+ * Once is enough for the life of the process; further calls do nothing.
  */
 export function forbidRings(): void {
+  if (areRingsForbidden) return;
   raw.forbidRings();
+  areRingsForbidden = true;
 }
 
 /** setsid(2) without forking, for the daemon's child. */

@@ -63,3 +63,22 @@ test(
     assert.equal(report.echoed, 2 << 20);
   },
 );
+
+test(
+  'a process in the sandbox ends with its parent when it asked for that before',
+  { skip: process.getuid?.() !== 0 && 'needs root', timeout: 60_000 },
+  async () => {
+    const parent = spawn(
+      'sh',
+      ['-c', '"$0" "$@" & echo $!; wait', process.execPath, fixture, String(account), String(account)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: parent.stdout })) {
+      lines.push(line);
+      if (line === 'ready') parent.kill('SIGKILL');
+    }
+    assert.match(lines[0] ?? '', /^\d+$/);
+    assert.deepEqual(lines.slice(1), ['ready'], 'it had no time to report');
+  },
+);

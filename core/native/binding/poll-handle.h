@@ -1,6 +1,7 @@
 // A descriptor watched by the runtime's event loop. Base of the sockets below; closes its descriptor and its watcher
 // once, also when the environment goes away first.
 #pragma once
+#include <fcntl.h>
 #include <napi.h>
 #include <uv.h>
 
@@ -16,6 +17,8 @@ class PollHandle {
     poll_ = new uv_poll_t;
     poll_->data = this;
     error_ = -uv_poll_init(loop, poll_, fd);
+    // What was inherited (doors, sockets of a supervisor) must not be inherited further.
+    if (error_ == 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (error_ != 0) {
       // Not ours then: it may be a closed descriptor or watched by somebody else.
       fd_.release();

@@ -69,6 +69,9 @@ Outcome dropCapabilities() {
 }
 
 Outcome changeAccount(const SandboxSettings& settings, std::vector<std::string>& retMissing) {
+  // The kernel forgets the signal at the parent's death when credentials change.
+  int parentDeathSignal = 0;
+  ::prctl(PR_GET_PDEATHSIG, &parentDeathSignal, 0, 0, 0);
   if (::geteuid() == 0) {
     const gid_t group = settings.gid;
     if (::setgroups(1, &group) != 0) return Outcome::last("setgroups");
@@ -80,6 +83,7 @@ Outcome changeAccount(const SandboxSettings& settings, std::vector<std::string>&
   } else if (::setresuid(0, 0, 0) == 0) {
     return {EPERM, "give up root"};
   }
+  ::prctl(PR_SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
   return dropCapabilities();
 }
 
