@@ -2,13 +2,16 @@
 // Configure; handshakes under way keep the contexts they began with.
 import { createHash, X509Certificate } from 'node:crypto';
 import type { WorkerConfiguration, WorkerHost } from '../config/index.ts';
-import { createTlsContext, type TlsContext, type TlsPolicy } from '../native/index.ts';
+import { createTlsContext, type TlsContext } from '../native/index.ts';
+import { parsePriorities, type Priorities } from '../protocol/index.ts';
 
 export interface ServedHost {
   readonly host: WorkerHost;
   /** Its name, or "default". */
   readonly vhost: string;
   readonly context: TlsContext;
+  /** PSK suites of DTLS; empty = not to be offered. */
+  readonly dtlsCipherList: string;
   /** SHA-1 of each leaf by key id, upper-case hex; Cisco clients are told it. */
   readonly certificateSha1: ReadonlyMap<string, string>;
 }
@@ -19,15 +22,12 @@ export interface Hosts {
   find(serverName: string | undefined): ServedHost;
 }
 
-/** What a priority string comes to; handed in, so that tests need no OpenSSL. */
-export type PolicyOf = (priorities: string, options: { forbidTls13: boolean }) => TlsPolicy;
-
 /** Throws with OpenSSL's words when a certificate or list is refused; nothing has changed then. */
-export function serveHosts(configuration: WorkerConfiguration, policyOf: PolicyOf): Hosts {
+export function serveHosts(configuration: WorkerConfiguration): Hosts {
   const [first, ...others] = configuration.hosts;
-  const fallback = serveHost(first, policyOf);
+  const fallback = serveHost(first);
   const byName = new Map<string, ServedHost>();
-  for (const host of others) byName.set((host.name ?? '').toLowerCase(), serveHost(host, policyOf));
+  for (const host of others) byName.set((host.name ?? '').toLowerCase(), serveHost(host));
   return {
     configuration,
     fallback,
@@ -37,12 +37,12 @@ export function serveHosts(configuration: WorkerConfiguration, policyOf: PolicyO
   };
 }
 
-function serveHost(host: WorkerHost, policyOf: PolicyOf): ServedHost {
-  const { settings, certificates } = host;
-  const forbidTls13 = settings['cisco-client-compat'] || settings['cisco-svc-client-compat'];
+function serveHost(host: WorkerHost): ServedHost {
+  const { certificates } = host;
+  const { policy, dtlsCipherList } = prioritiesOf(host);
   const context = createTlsContext({
     certificates,
-    policy: policyOf(settings['tls-priorities'], { forbidTls13 }),
+    policy,
     clientCertificate: clientCertificateMode(host),
     ...(host.clientAuthorities === undefined ? {} : { clientAuthorities: host.clientAuthorities }),
     ...(host.clientRevocation === undefined ? {} : { clientRevocation: host.clientRevocation }),
@@ -50,7 +50,16 @@ function serveHost(host: WorkerHost, policyOf: PolicyOf): ServedHost {
     ...(host.dhParameters === undefined ? {} : { dhParameters: host.dhParameters }),
   });
   const certificateSha1 = new Map(certificates.map(({ keyId, chain }) => [keyId, leafSha1(chain)]));
-  return { host, vhost: host.name ?? 'default', context, certificateSha1 };
+  return { host, vhost: host.name ?? 'default', context, dtlsCipherList, certificateSha1 };
+}
+
+/** Cisco's older clients and phones fail on TLS 1.3. */
+function prioritiesOf({ settings }: WorkerHost): Priorities {
+  const forbidTls13 = settings['cisco-client-compat'] || settings['cisco-svc-client-compat'];
+  const text = `${settings['tls-priorities']}${forbidTls13 ? ':-VERS-TLS1.3' : ''}`;
+  const result = parsePriorities(text);
+  if ('error' in result) throw new RangeError(`tls-priorities: ${result.error} at "${result.rest}"`);
+  return result.priorities;
 }
 
 /** Required only where nothing else can log in; Cisco clients do not show the certificate again at CONNECT. */

@@ -14,13 +14,7 @@ import {
   openSyslog,
   writeSyslog,
 } from '../native/index.ts';
-import {
-  createLogger,
-  stderrDestination,
-  syslogDestination,
-  workerPrefix,
-  type Logger,
-} from '../system/index.ts';
+import { createLogger, workerPrefix, type Logger } from '../system/index.ts';
 import { createClient, descriptorTransport, serve, type Transport } from '../varlink/index.ts';
 import { AttachedAuthenticator } from './authenticator.ts';
 import { policyOf } from './tls-policy.ts';
@@ -68,10 +62,7 @@ const handlers = workerHandlers({
     log = createLogger({
       component: workerPrefix(),
       level,
-      destinations: [
-        ...(stderr ? [stderrDestination(syslog ? { identityPid: process.pid } : {})] : []),
-        ...(syslog ? [syslogDestination(writeSyslog)] : []),
-      ],
+      destinations: { stderr, ...(syslog ? { syslog: writeSyslog } : {}) },
     });
     return log;
   },

@@ -12,7 +12,7 @@ import {
 } from '../varlink/index.ts';
 import type { AttachedAuthenticator } from './authenticator.ts';
 import { Connection } from './connection.ts';
-import { serveHosts, type Hosts, type PolicyOf } from './hosts.ts';
+import { serveHosts, type Hosts } from './hosts.ts';
 import { HttpFront } from './http-front.ts';
 import { countersIntervalMs } from './limits.ts';
 import { Tunnels } from './tunnels.ts';
@@ -21,7 +21,6 @@ export interface WorkerSurroundings {
   readonly sessions: VarlinkClient<SessionsMethods>;
   readonly authenticator: AttachedAuthenticator;
   readonly openTransport: (descriptor: number) => Transport;
-  readonly policyOf: PolicyOf;
   /** Made from the first configuration, before the sandbox. */
   readonly makeLog: (logging: Hosts['configuration']['logging']) => Logger;
   /** Everything is closed and answered. */
@@ -62,7 +61,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
 
   return {
     Configure({ configuration }) {
-      const loaded = serveHosts(parseWorkerConfiguration(configuration), around.policyOf);
+      const loaded = serveHosts(parseWorkerConfiguration(configuration));
       if (running === undefined) running = settleDown(loaded);
       running.log.setLevel(loaded.configuration.logging.level);
       hosts = loaded;
