@@ -13,3 +13,4 @@ export {
 } from './session-view.ts';
 export { statusJson, statusText } from './status-view.ts';
 export { iroutesJson, iroutesTable, userBlocks, userJson, usersTable } from './user-view.ts';
+export { openControl, type ControlServer, type ControlServerOptions } from './server.ts';

@@ -1,0 +1,114 @@
+// An accepted TCP connection, from the kernel to a worker:
+//   1. client limit: closed at once; accepting pauses until below 90 %
+//   2. ban list: closed at once; else connection points, exempt subnets aside
+//   3. the worker with the fewest clients
+//   4. ticket and descriptor to that worker
+// Called by the listeners. No byte of the client is read here.
+import { closeDescriptor, type Endpoint } from '../native/index.ts';
+import { globalSettings, type Connection, type Main } from './context.ts';
+import { chargePoints } from './points.ts';
+import { forgetConnection } from './sessions-door.ts';
+import { sealTicket } from './ticket.ts';
+
+let lastConnectionId = 0;
+
+export interface Gate {
+  pause(): void;
+  resume(): void;
+}
+
+const recheckMs = 1000;
+const resumeShare = 0.9;
+
+export function acceptConnection(
+  main: Main,
+  gate: Gate,
+  descriptor: number,
+  remote: Endpoint,
+  local: Endpoint,
+): void {
+  const settings = globalSettings(main);
+  const limit = settings['max-clients'];
+  if (limit > 0 && main.connections.size >= limit) {
+    closeDescriptor(descriptor);
+    main.log.info(`reached maximum client limit (active: ${String(main.connections.size)})`);
+    gate.pause();
+    const timer = setInterval(() => {
+      if (main.connections.size >= limit * resumeShare && !main.isStopping) return;
+      clearInterval(timer);
+      if (!main.isStopping) gate.resume();
+    }, recheckMs);
+    return;
+  }
+  if (main.bans.isBanned(remote.address)) {
+    closeDescriptor(descriptor);
+    main.log.info(`rejected connection from banned IP: ${remote.address}`);
+    return;
+  }
+  if (!main.bans.isExempt(remote.address)) {
+    chargePoints(main, remote.address, settings['ban-points-connection']);
+  }
+  const worker = main.workers
+    .filter(({ isReady, isDead }) => isReady && !isDead)
+    .reduce<Main['workers'][number] | undefined>(
+      (least, one) => (least === undefined || one.load < least.load ? one : least),
+      undefined,
+    );
+  if (worker === undefined) {
+    closeDescriptor(descriptor);
+    main.log.error('no worker is ready; a connection was refused');
+    return;
+  }
+  const connection: Connection = {
+    id: ++lastConnectionId,
+    worker,
+    remote,
+    local,
+    acceptedAt: Date.now(),
+    state: 'handshake',
+    vhost: undefined,
+    userAgent: undefined,
+    username: undefined,
+    tlsCiphersuite: undefined,
+    hasOpened: false,
+    isGone: false,
+    session: undefined,
+  };
+  worker.load += 1;
+  main.connections.set(connection.id, connection);
+  const { id, acceptedAt } = connection;
+  const ticket = sealTicket(
+    {
+      workerId: worker.id,
+      connectionId: id,
+      remoteAddress: remote.address,
+      localAddress: local.address,
+      acceptedAt,
+    },
+    main.ticketKey,
+  );
+  worker.client
+    .call(
+      'Serve',
+      {
+        connection: {
+          id,
+          ticket,
+          remoteAddress: remote.address,
+          remotePort: remote.port,
+          localAddress: local.address,
+          localPort: local.port,
+          acceptedAt,
+        },
+      },
+      { descriptors: [descriptor] },
+    )
+    .catch((error: unknown) => {
+      main.log.debug(
+        `a worker did not take a connection: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      void forgetConnection(main, connection, 'error');
+    });
+  // The message carries a duplicate.
+  closeDescriptor(descriptor);
+}

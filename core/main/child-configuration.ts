@@ -1,0 +1,86 @@
+// What the children are configured with, made from main's configuration: file names become file contents for the
+// workers, which open nothing. Throws with the file's name when one cannot be read; then a reload is refused.
+import { readFileSync } from 'node:fs';
+import {
+  parseSelectGroup,
+  serverKeyId,
+  type Configuration,
+  type LoggingConfiguration,
+  type Settings,
+  type WorkerConfiguration,
+  type WorkerHost,
+} from '../config/index.ts';
+
+export function workerConfiguration(
+  configuration: Configuration,
+  logging: LoggingConfiguration,
+  runAs: { readonly uid: number; readonly gid: number },
+  udpPort: number,
+): WorkerConfiguration {
+  const [first, ...others] = configuration.hosts.map(({ name, settings }): WorkerHost => {
+    const authorities = fileText(settings['ca-cert']);
+    const revocation = fileText(settings.crl);
+    const dhParameters = fileText(settings['dh-params']);
+    const ocsp = settings['ocsp-response'];
+    return {
+      ...(name === undefined ? {} : { name }),
+      settings: workerSettings(settings, udpPort),
+      certificates: settings['server-cert'].map((file) => {
+        const chain = readFileSync(file, 'utf8');
+        return { chain, keyId: serverKeyId(chain) };
+      }),
+      ...(authorities === undefined ? {} : { clientAuthorities: authorities }),
+      ...(revocation === undefined ? {} : { clientRevocation: revocation }),
+      ...(dhParameters === undefined ? {} : { dhParameters }),
+      ...(ocsp === undefined ? {} : { ocspResponse: readFileSync(ocsp).toString('base64') }),
+    };
+  });
+  const defaults = configuration.hosts[0]?.settings;
+  if (first === undefined || defaults === undefined) throw new Error('a configuration without default host');
+  const chroot = defaults['chroot-dir'];
+  return {
+    hosts: [first, ...others],
+    sandbox: {
+      ...runAs,
+      ...(chroot === undefined ? {} : { chroot }),
+      seccomp: defaults['isolate-workers'],
+    },
+    logging,
+  };
+}
+
+function workerSettings(settings: Settings, udpPort: number): WorkerHost['settings'] {
+  const optional = <K extends string>(name: K, value: string | undefined) =>
+    (value === undefined ? {} : { [name]: value }) as { readonly [N in K]?: string };
+  return {
+    auth: settings.auth.map(({ name }) => name),
+    'enable-auth': settings['enable-auth'].map(({ name }) => name),
+    'tls-priorities': settings['tls-priorities'],
+    'match-tls-dtls-ciphers': settings['match-tls-dtls-ciphers'],
+    'dtls-psk': settings['dtls-psk'],
+    'cisco-client-compat': settings['cisco-client-compat'],
+    'cisco-svc-client-compat': settings['cisco-svc-client-compat'],
+    'udp-port': settings['udp-port'] === 0 ? 0 : udpPort,
+    'auth-timeout': settings['auth-timeout'],
+    'cookie-timeout': settings['cookie-timeout'],
+    'rekey-time': settings['rekey-time'],
+    'rekey-method': settings['rekey-method'] === 'ssl' ? 'ssl' : 'new-tunnel',
+    'switch-to-tcp-timeout': settings['switch-to-tcp-timeout'],
+    'try-mtu-discovery': settings['try-mtu-discovery'],
+    'output-buffer': settings['output-buffer'],
+    'select-group': settings['select-group'].map((line) => parseSelectGroup(line)),
+    ...optional('default-select-group', settings['default-select-group']),
+    'auto-select-group': settings['auto-select-group'],
+    'select-group-by-url': settings['select-group-by-url'],
+    ...optional('proxy-url', settings['proxy-url']),
+    'custom-header': settings['custom-header'],
+    'included-http-headers': settings['included-http-headers'],
+    ...optional('banner', settings.banner),
+    ...optional('pre-login-banner', settings['pre-login-banner']),
+    'listen-host-is-dyndns': settings['listen-host-is-dyndns'],
+  };
+}
+
+function fileText(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readFileSync(file, 'utf8');
+}

@@ -1,0 +1,48 @@
+// Starts one of our own processes with its doors as descriptors 3 and up. Used for workers and the security module.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { closeDescriptor, forbidRings, openDescriptorStream } from '../native/index.ts';
+import { descriptorTransport, type Transport } from '../varlink/index.ts';
+
+export const innerMessageBytes = 1024 * 1024;
+export const workerMessageBytes = 64 * 1024;
+
+/** `doors`: the child's ends; they are closed here once the child has them. */
+export function startChild(room: 'worker' | 'secmod', doors: readonly number[]): ChildProcess {
+  const folder = path.join(import.meta.dirname, '..', room);
+  const file = ['index.ts', 'index.js']
+    .map((name) => path.join(folder, name))
+    .find((name) => existsSync(name));
+  if (file === undefined) throw new Error(`no program in ${folder}`);
+  // An io_uring of the child would pass by its system call filter. Needs root, which the server has.
+  if (process.geteuid?.() === 0) forbidRings();
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+    stdio: ['ignore', 'ignore', 'inherit', ...doors],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },
+  });
+  for (const door of doors) closeDescriptor(door);
+  return child;
+}
+
+export function openTransport(descriptor: number): Transport {
+  return descriptorTransport(descriptor, openDescriptorStream);
+}
+
+/** Back-off of restarts: at once, then 1, 2, 4 … 30 s; a life of a minute starts anew. */
+export class Backoff {
+  #delayMs = 0;
+  #startedAt = 0;
+
+  started(now: number): void {
+    this.#startedAt = now;
+  }
+
+  next(now: number): number {
+    if (now - this.#startedAt > 60_000) this.#delayMs = 0;
+    const delay = this.#delayMs;
+    this.#delayMs = Math.min(30_000, delay === 0 ? 1000 : delay * 2);
+    return delay;
+  }
+}

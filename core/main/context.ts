@@ -1,0 +1,116 @@
+// The state of the main process: what its parts share. Made once by server.ts; every part takes it as its first
+// argument. One owner each: connections by accept.ts, sessions by open-session.ts and close-session.ts.
+import type { Configuration, Settings } from '../config/index.ts';
+import type { ControlEvent, SessionsCounters, SessionsReason } from '../interfaces/index.ts';
+import type { Endpoint } from '../native/index.ts';
+import { mainPrefix, type Logger } from '../system/index.ts';
+import type { Bans } from './bans.ts';
+import type { Lease, Leases } from './leases.ts';
+import type { SecurityModuleProcess } from './security-module-process.ts';
+import type { Statistics } from './statistics.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+export interface Connection {
+  readonly id: number;
+  readonly worker: WorkerProcess;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Milliseconds since 1970. */
+  readonly acceptedAt: number;
+  state: 'handshake' | 'login' | 'authenticated';
+  vhost: string | undefined;
+  userAgent: string | undefined;
+  username: string | undefined;
+  tlsCiphersuite: string | undefined;
+  /** A connection opens one session in its life. */
+  hasOpened: boolean;
+  isGone: boolean;
+  session: Session | undefined;
+}
+
+export interface Session {
+  readonly sessionId: string;
+  readonly connection: Connection;
+  readonly username: string;
+  readonly groupname: string | undefined;
+  readonly vhost: string;
+  readonly settings: Settings;
+  /** The login that made the cookie, milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly lease: Lease;
+  readonly device: { readonly name: string; readonly index: number; readonly offload: boolean };
+  readonly hostname: string | undefined;
+  readonly deviceType: string | undefined;
+  readonly devicePlatform: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly dtlsId: string | undefined;
+  counters: SessionsCounters;
+  tunnelMtu: number | undefined;
+  dtlsCiphersuite: string | undefined;
+  cstpCompression: string | undefined;
+  dtlsCompression: string | undefined;
+  /** Whole seconds of the last datagram passed on, and where the last hello came from. */
+  lastDatagramAt: number;
+  lastDatagramAddress: string | undefined;
+  /** The worker has been told of the tunnel: it must be asked to end it. */
+  isHandedOver: boolean;
+  isClosed: boolean;
+  /** Set by a terminate: the cookie dies whatever ends the tunnel. */
+  isTerminated: boolean;
+  /** Resolves when the session's scripts so far have ended; the next one waits for it. */
+  scripts: Promise<unknown>;
+}
+
+export interface Main {
+  readonly version: string;
+  readonly configFile: string;
+  readonly startedAt: number;
+  configuration: Configuration;
+  generation: number;
+  readonly ticketKey: Buffer;
+  readonly log: Logger;
+  readonly bans: Bans;
+  readonly leases: Leases;
+  readonly statistics: Statistics;
+  readonly connections: Map<number, Connection>;
+  readonly sessions: Map<string, Session>;
+  readonly sessionsByDtlsId: Map<string, Session>;
+  readonly watchers: Set<(event: ControlEvent) => void>;
+  readonly securityModule: SecurityModuleProcess;
+  readonly workers: WorkerProcess[];
+  /** Mark of this server on devices it makes. */
+  readonly deviceAlias: string;
+  readonly runAs: { readonly uid: number; readonly gid: number };
+  isStopping: boolean;
+}
+
+export function globalSettings(main: Main): Settings {
+  const [host] = main.configuration.hosts;
+  if (host === undefined) throw new Error('a configuration without default host');
+  return host.settings;
+}
+
+export function connectionLog(main: Main, connection: Connection): Logger {
+  const { address, port } = connection.remote;
+  return main.log.child({
+    component: mainPrefix({ address, port, username: connection.username, vhost: connection.vhost }),
+  });
+}
+
+export function noCounters(sessionId: string): SessionsCounters {
+  return { sessionId, rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0, rxDropped: 0, txDropped: 0 };
+}
+
+/** The words of the C program's log, scripts and occtl. */
+export const reasonWords: Readonly<Record<SessionsReason, string>> = {
+  unspecified: 'unspecified',
+  userDisconnect: 'user disconnected',
+  temporary: 'anyconnect client disconnected',
+  serverDisconnect: 'server disconnected',
+  idleTimeout: 'idle timeout',
+  dpdTimeout: 'DPD timeout',
+  sessionTimeout: 'session timeout',
+  error: 'unspecified error',
+  takeover: 'unspecified',
+  healthProbe: 'TCP health probe',
+};

@@ -1,0 +1,396 @@
+// The life of the main process, in order:
+//   start  1 listeners (paused) 2 state, leftovers of a former main removed 3 security module 4 workers
+//          5 control socket 6 pid file 7 accept, "initialized"
+//   signals HUP reload, TERM and INT stop, USR2 maintenance, USR1 ignored
+//   stop   1 no new connections, drain 2 counters collected 3 every session closed 4 workers, security module
+//          5 control socket, pid file, state
+// Called by index.ts in the foreground process, by daemon-child.ts in the background.
+import { randomBytes, createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import path from 'node:path';
+import {
+  compareConfigurations,
+  formatDiagnostic,
+  loadConfiguration,
+  type Configuration,
+  type LoggingConfiguration,
+  type SecmodConfiguration,
+} from '../config/index.ts';
+import { openControl, type ControlServer } from '../control/index.ts';
+import type { SecurityModuleEvent } from '../interfaces/index.ts';
+import {
+  closeDescriptor,
+  deleteDevice,
+  listDevices,
+  lookupGroup,
+  lookupUser,
+  notifySupervisor,
+  openSyslog,
+  peerCredentials,
+  writeSyslog,
+} from '../native/index.ts';
+import { memoryKeyedStore, openKeyedStore, stateFile, type KeyedStore } from '../store/index.ts';
+import { createLogger, type Logger } from '../system/index.ts';
+import { acceptConnection } from './accept.ts';
+import { parseNetwork, type Network } from './addresses.ts';
+import { Bans } from './bans.ts';
+import { workerConfiguration } from './child-configuration.ts';
+import { closeSession } from './close-session.ts';
+import { globalSettings, type Main } from './context.ts';
+import { controlDoor, refreshCounters } from './control-door.ts';
+import { receiveDatagram } from './datagrams.ts';
+import { Leases } from './leases.ts';
+import { openListeners, type Listeners } from './listeners.ts';
+import { chargePoints } from './points.ts';
+import { SecurityModuleProcess } from './security-module-process.ts';
+import { endOverdueLogins } from './sessions-door.ts';
+import { Statistics } from './statistics.ts';
+import { attachAuthenticator, configureWorker, startWorkers, type Supervision } from './supervise.ts';
+
+const maintenanceSeconds = 60;
+const stopLimitMs = 5000;
+
+export interface ServerOptions {
+  readonly configFile: string;
+  readonly configuration: Configuration;
+  readonly pidFile: string | undefined;
+  readonly logging: LoggingConfiguration;
+  readonly version: string;
+  /** Lines for the person who starts the server. */
+  say(line: string): void;
+}
+
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #main: Main;
+  readonly #store: KeyedStore;
+  readonly #supervision: Supervision;
+  readonly #ended = Promise.withResolvers<number>();
+  #listeners: Listeners | undefined;
+  #control: ControlServer | undefined;
+  #maintenance: NodeJS.Timeout | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    const { configuration, logging } = options;
+    const settings = configuration.hosts[0]?.settings;
+    if (settings === undefined) throw new Error('a configuration without default host');
+    const log = openLog(logging);
+    this.#store = openState(log, settings['state-dir'], settings['socket-file'] ?? options.configFile);
+    const now = Date.now;
+    const main: Main = {
+      version: options.version,
+      configFile: options.configFile,
+      startedAt: now(),
+      configuration,
+      generation: 1,
+      ticketKey: randomBytes(32),
+      log,
+      bans: new Bans(
+        this.#store,
+        now,
+        () => {
+          const current = globalSettings(main);
+          return {
+            maxScore: current['max-ban-score'],
+            banSeconds: current['ban-time'],
+            resetSeconds: current['ban-reset-time'],
+          };
+        },
+        localNetworks(),
+      ),
+      leases: new Leases(this.#store, now, (settings['cookie-timeout'] + 15) * 1000),
+      statistics: new Statistics(now()),
+      connections: new Map(),
+      sessions: new Map(),
+      sessionsByDtlsId: new Map(),
+      watchers: new Set(),
+      securityModule: new SecurityModuleProcess({
+        log,
+        configuration: () => this.#secmodParameters(main.configuration, main.generation),
+        onEvent: (event) => {
+          this.#securityEvent(event);
+        },
+        onReady: () => this.#reattach(),
+      }),
+      workers: [],
+      deviceAlias: `ocserv:${createHash('sha256')
+        .update(path.resolve(settings['socket-file'] ?? options.configFile))
+        .digest('hex')
+        .slice(0, 12)}`,
+      runAs: accountOf(settings['run-as-user'], settings['run-as-group']),
+      isStopping: false,
+    };
+    this.#main = main;
+    this.#supervision = {
+      main,
+      configuration: () =>
+        workerConfiguration(
+          main.configuration,
+          logging,
+          main.runAs,
+          this.#listeners?.udpPort ?? settings['udp-port'],
+        ),
+    };
+  }
+
+  /** Rejects with what kept it from starting; then nothing is left behind. */
+  async start(): Promise<void> {
+    const main = this.#main;
+    try {
+      this.#listeners = await openListeners(
+        globalSettings(main),
+        {
+          onConnection: (descriptor, remote, local) => {
+            if (this.#listeners === undefined) closeDescriptor(descriptor);
+            else acceptConnection(main, this.#listeners, descriptor, remote, local);
+          },
+          onDatagram: (datagram, remote, local) => {
+            receiveDatagram(main, datagram, remote, local);
+          },
+        },
+        (line) => {
+          this.#options.say(line);
+        },
+      );
+      this.#listeners.pause();
+      this.#removeLeftovers();
+      await main.securityModule.start();
+      await startWorkers(this.#supervision);
+      await this.#openControl();
+      if (this.#options.pidFile !== undefined) {
+        writeFileSync(this.#options.pidFile, String(process.pid), { mode: 0o644 });
+      }
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+    this.#handleSignals();
+    this.#maintenance = setInterval(() => {
+      this.#maintain();
+    }, maintenanceSeconds * 1000);
+    this.#listeners.resume();
+    main.log.info(`initialized OpenConnect VPN Server ${main.version}`);
+    notifySupervisor(`READY=1\nMAINPID=${String(process.pid)}`);
+  }
+
+  /** Exit status when the server has ended. */
+  get ended(): Promise<number> {
+    return this.#ended.promise;
+  }
+
+  async stop(): Promise<void> {
+    const main = this.#main;
+    if (main.isStopping) return;
+    main.isStopping = true;
+    notifySupervisor('STOPPING=1');
+    main.log.info('termination request received; waiting for sessions to terminate');
+    const drainMs = globalSettings(main)['server-drain-ms'];
+    this.#listeners?.close();
+    if (drainMs > 0) {
+      main.log.info(`termination request received; waiting ${String(drainMs)} ms`);
+      await new Promise((resolve) => setTimeout(resolve, drainMs));
+    }
+    await refreshCounters(main);
+    const closing = [...main.sessions.values()].map((session) =>
+      closeSession(main, session, 'serverDisconnect'),
+    );
+    const scripts = [...main.sessions.values()].map(({ scripts: run }) => run);
+    await Promise.race([
+      Promise.allSettled(closing),
+      new Promise((resolve) => setTimeout(resolve, stopLimitMs).unref()),
+    ]);
+    await Promise.race([
+      Promise.allSettled(scripts),
+      new Promise((resolve) => setTimeout(resolve, stopLimitMs).unref()),
+    ]);
+    await this.#end();
+    this.#ended.resolve(0);
+  }
+
+  async #end(): Promise<void> {
+    const main = this.#main;
+    main.isStopping = true;
+    clearInterval(this.#maintenance);
+    this.#listeners?.close();
+    this.#control?.close();
+    await Promise.all([...main.workers].map((worker) => worker.stop(true)));
+    await main.securityModule.stop();
+    this.#store.close();
+    if (this.#options.pidFile !== undefined) rmSync(this.#options.pidFile, { force: true });
+    main.log.flush();
+  }
+
+  /** All or nothing: what is refused anywhere before the switch leaves everything as it was. */
+  reload(): Promise<{ readonly problems: readonly string[] } | { readonly needsRestart: readonly string[] }> {
+    const run = this.#reloading.then(() => this.#reload());
+    this.#reloading = run.catch(() => undefined);
+    return run;
+  }
+
+  async #reload() {
+    const main = this.#main;
+    main.log.info('reloading configuration');
+    const { configuration: loaded, diagnostics } = loadConfiguration(main.configFile, { checkFiles: true });
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').map(formatDiagnostic);
+    const refuse = (problems: readonly string[]) => {
+      for (const problem of problems) main.log.error(problem);
+      main.log.error('the configuration was not reloaded; the former one stays in force');
+      return { problems };
+    };
+    if (loaded === undefined || errors.length > 0) return refuse(errors);
+    const { configuration, needsRestart } = compareConfigurations(main.configuration, loaded);
+    const former = main.configuration;
+    const udpPort = this.#listeners?.udpPort ?? 0;
+    try {
+      workerConfiguration(configuration, this.#options.logging, main.runAs, udpPort);
+      const parameters = this.#secmodParameters(configuration, main.generation + 1);
+      await main.securityModule.client.call('Configure', parameters);
+    } catch (error) {
+      return refuse([error instanceof Error ? error.message : String(error)]);
+    }
+    main.configuration = configuration;
+    main.generation += 1;
+    const results = await Promise.allSettled(
+      main.workers.map((worker) => configureWorker(this.#supervision, worker)),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      main.configuration = former;
+      main.generation += 1;
+      await main.securityModule.client
+        .call('Configure', this.#secmodParameters(former, main.generation))
+        .catch(() => undefined);
+      await Promise.allSettled(main.workers.map((worker) => configureWorker(this.#supervision, worker)));
+      return refuse([failed.reason instanceof Error ? failed.reason.message : String(failed.reason)]);
+    }
+    for (const name of needsRestart) main.log.notice(`option '${name}' changed; a restart is needed`);
+    return { needsRestart };
+  }
+
+  #secmodParameters(configuration: Configuration, generation: number) {
+    const content: SecmodConfiguration = { configuration, logging: this.#options.logging };
+    return {
+      generation,
+      configuration: content as unknown as Record<string, unknown>,
+      ticketKey: this.#main.ticketKey.toString('base64'),
+    };
+  }
+
+  #securityEvent(event: SecurityModuleEvent): void {
+    if (event.kind === 'failed') this.#main.statistics.countFailure();
+    if (event.points > 0) chargePoints(this.#main, event.address, event.points);
+  }
+
+  /** A new security module: doors for the workers, and word of the sessions that are in use. */
+  async #reattach(): Promise<void> {
+    const main = this.#main;
+    await Promise.all(main.workers.map((worker) => attachAuthenticator(main, worker)));
+    for (const { sessionId, counters } of main.sessions.values()) {
+      const { rxBytes, txBytes } = counters;
+      await main.securityModule.client
+        .call('ReportCounters', { sessionId, counters: { rxBytes, txBytes } })
+        .catch(() => undefined);
+    }
+  }
+
+  async #openControl(): Promise<void> {
+    const main = this.#main;
+    const settings = globalSettings(main);
+    if (!settings['use-occtl']) return;
+    this.#control = await openControl({
+      socketFile: settings['occtl-socket-file'],
+      version: main.version,
+      handlers: controlDoor(main, {
+        reload: () => this.reload(),
+        stop: () => void this.stop(),
+      }),
+      peerUid: (socket) => peerCredentials(descriptorOf(socket)).uid,
+      onRefused: (uid) => main.log.error(`ctl: refused a connection of uid ${String(uid)}`),
+      onError: (text) => main.log.error(`ctl: ${text}`),
+    });
+  }
+
+  /** Devices of a former main that was killed; they carry this server's mark. */
+  #removeLeftovers(): void {
+    for (const device of listDevices()) {
+      if (!device.isTun || device.alias !== this.#main.deviceAlias) continue;
+      this.#main.log.notice(`removing the device ${device.name} left behind by a former process`);
+      deleteDevice(device.index);
+    }
+  }
+
+  #handleSignals(): void {
+    process.on('SIGTERM', () => void this.stop());
+    process.on('SIGINT', () => void this.stop());
+    process.on('SIGHUP', () => void this.reload());
+    process.on('SIGUSR1', () => undefined);
+    process.on('SIGPIPE', () => undefined);
+    process.on('SIGUSR2', () => {
+      this.#main.log.info('forcing maintenance cycle');
+      this.#maintain();
+    });
+  }
+
+  #maintain(): void {
+    const main = this.#main;
+    const now = Date.now();
+    main.bans.maintain();
+    main.leases.sweep();
+    endOverdueLogins(main, now);
+    void main.securityModule.client.call('Maintain', {}).catch(() => undefined);
+    const periodMs = globalSettings(main)['server-stats-reset-time'] * 1000;
+    if (periodMs > 0 && now - main.statistics.lastResetAt >= periodMs) {
+      for (const line of main.statistics.reset(now)) main.log.info(line);
+    }
+  }
+}
+
+function openLog({ level, stderr, syslog, syslogFacility }: LoggingConfiguration): Logger {
+  if (syslog) openSyslog('ocserv', syslogFacility);
+  return createLogger({
+    component: 'main:',
+    level,
+    destinations: { stderr, ...(syslog ? { syslog: writeSyslog } : {}) },
+  });
+}
+
+function openState(log: Logger, folder: string, socketFile: string): KeyedStore {
+  const file = stateFile(folder, socketFile, 'main');
+  try {
+    return openKeyedStore(file, (error) => log.error(`cannot write ${file}: ${error.message}`));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(`cannot open ${file} (${reason}); leases and bans will not outlive a restart`);
+    return memoryKeyedStore();
+  }
+}
+
+function accountOf(user: string | undefined, group: string | undefined): { uid: number; gid: number } {
+  const account = user === undefined ? undefined : lookupUser(user);
+  if (user !== undefined && account === undefined) throw new Error(`unknown user: ${user}`);
+  const found = group === undefined ? undefined : lookupGroup(group);
+  if (group !== undefined && found === undefined) throw new Error(`unknown group: ${group}`);
+  return { uid: account?.uid ?? 0, gid: found?.gid ?? account?.gid ?? 0 };
+}
+
+function localNetworks(): Network[] {
+  return Object.values(networkInterfaces())
+    .flat()
+    .flatMap((entry) => {
+      const network = entry?.cidr === undefined || entry.cidr === null ? undefined : parseNetwork(entry.cidr);
+      return network === undefined ? [] : [network];
+    });
+}
+
+/** Node keeps a socket's descriptor in its handle. */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const descriptor: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  if (typeof descriptor !== 'number') throw new Error('a socket without descriptor');
+  return descriptor;
+}
