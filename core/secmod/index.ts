@@ -13,7 +13,7 @@ import {
   writeSyslog,
 } from '../native/index.ts';
 import { openSessionStore } from '../store/index.ts';
-import { createLogger, type Logger } from '../system/index.ts';
+import { createLogger, type Severity } from '../system/index.ts';
 import { descriptorTransport, serve } from '../varlink/index.ts';
 import type { LoggingConfiguration } from '../config/index.ts';
 import { systemClock } from './clock.ts';
@@ -35,14 +35,21 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as co
 process.on('SIGTERM', stop);
 
 // Until Configure says more: standard error.
-let logger: Logger = createLogger({ component: 'sec-mod', level: 2, destinations: { stderr: true } });
+let logger = createLogger({ component: 'sec-mod', level: 2, destinations: { stderr: true } });
 const log: Log = {
-  error: (text) => logger.error(text),
-  warning: (text) => logger.warning(text),
-  notice: (text) => logger.notice(text),
-  info: (text) => logger.info(text),
-  debug: (text) => logger.debug(text),
+  error: (text) => write('error', text),
+  warning: (text) => write('warning', text),
+  notice: (text) => write('notice', text),
+  info: (text) => write('info', text),
+  debug: (text) => write('debug', text),
 };
+
+/** Lines of the password file's method have always stood without the component. */
+function write(severity: Severity, text: string): void {
+  const [, method, rest] = /^(plain-auth:) (.*)$/s.exec(text) ?? [];
+  if (method === undefined || rest === undefined) logger[severity](text);
+  else logger.child({ component: method })[severity](rest);
+}
 
 // Only the name and the place of an unforeseen error: its text could hold anything.
 process.on('uncaughtException', (error) => {
@@ -78,12 +85,12 @@ serve<SecurityModuleMethods>(openTransport(MAIN_DOOR), securityModuleDescription
   onClose: stop,
 });
 
-function applyLogging({ level, stderr, syslog, syslogFacility }: LoggingConfiguration): void {
-  if (syslog) openSyslog('ocserv', syslogFacility);
+function applyLogging(logging: LoggingConfiguration): void {
+  if (logging.syslog) openSyslog('ocserv', logging.syslogFacility);
   logger = createLogger({
     component: 'sec-mod',
-    level,
-    destinations: { stderr, ...(syslog ? { syslog: writeSyslog } : {}) },
+    level: logging.level,
+    destinations: { stderr: logging.stderr, ...(logging.syslog ? { syslog: writeSyslog } : {}) },
   });
 }
 
