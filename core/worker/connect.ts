@@ -14,18 +14,6 @@ import {
 } from '../protocol/index.ts';
 import { announcedBaseMtu, rekeySecondsFor } from './quirks.ts';
 
-/** TLS-PSK suites of the DTLS association, best first. */
-const pskSuites = [
-  'PSK-AES256-GCM-SHA384',
-  'PSK-CHACHA20-POLY1305',
-  'PSK-AES128-GCM-SHA256',
-  'PSK-AES256-CCM',
-  'PSK-AES128-CCM',
-  'PSK-AES256-CBC-SHA',
-  'PSK-AES128-CBC-SHA256',
-  'PSK-AES128-CBC-SHA',
-].join(':');
-
 export interface ConnectFacts {
   readonly settings: WorkerSettings;
   readonly includedHeaders: readonly string[];
@@ -37,6 +25,7 @@ export interface ConnectFacts {
   readonly pathMtuBytes: number;
   /** Undefined = DTLS was not wanted or is not possible. */
   readonly dtlsId: string | undefined;
+  readonly dtlsCipherList: string;
   readonly now: number;
   /** 0 ≤ random < 1. */
   readonly random: number;
@@ -111,7 +100,7 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     rekeySeconds: settings['rekey-time'],
     switchToTcpSeconds: settings['switch-to-tcp-timeout'],
     mtuDiscovery: settings['try-mtu-discovery'],
-    dtls: dtls === undefined ? null : { cipherList: pskSuites },
+    dtls: dtls === undefined ? null : { cipherList: facts.dtlsCipherList },
     allowedSources: [
       ...(ipv4 === undefined ? [] : [`${ipv4.address}/32`]),
       ...(ipv6 === undefined ? [] : [`${ipv6.address}/${ipv6.prefix}`]),

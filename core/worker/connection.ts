@@ -235,7 +235,9 @@ export class Connection {
     const wanted = parseConnectRequest(request.header);
     const platform = request.header('x-anyconnect-identifier-platform');
     const type = request.header('x-anyconnect-identifier-devicetype');
-    const hasDtls = settings['udp-port'] > 0 && settings['dtls-psk'] && wanted.dtlsPsk;
+    const { dtlsCipherList } = this.#served;
+    const hasDtls =
+      settings['udp-port'] > 0 && settings['dtls-psk'] && dtlsCipherList !== '' && wanted.dtlsPsk;
     const dtlsId = hasDtls ? randomBytes(32).toString('hex') : undefined;
     this.#stage = 'opening';
     const opened = await this.#around.sessions
@@ -281,6 +283,7 @@ export class Connection {
         remoteAddress: this.#facts.remoteAddress,
         pathMtuBytes: this.#tls.pathMtu(),
         dtlsId,
+        dtlsCipherList,
         now: Date.now(),
         random: Math.random(),
       });

@@ -17,7 +17,6 @@ import {
 import { createLogger, workerPrefix, type Logger } from '../system/index.ts';
 import { createClient, descriptorTransport, serve, type Transport } from '../varlink/index.ts';
 import { AttachedAuthenticator } from './authenticator.ts';
-import { policyOf } from './tls-policy.ts';
 import { workerHandlers } from './worker.ts';
 
 const sessionsDescriptor = 3;
@@ -56,7 +55,6 @@ const handlers = workerHandlers({
   sessions,
   authenticator: new AttachedAuthenticator(),
   openTransport,
-  policyOf,
   makeLog: ({ level, stderr, syslog, syslogFacility }) => {
     if (syslog) openSyslog('ocserv', syslogFacility);
     log = createLogger({
