@@ -163,6 +163,9 @@ class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
   bool release(tls::Handover& handover) {
     if (!isOpen() || stage_ != Stage::secure) return false;
     session_->release(handover);
+    handover.pendingOutput.erase(handover.pendingOutput.begin(),
+                                 handover.pendingOutput.begin() + static_cast<ptrdiff_t>(outputAt_));
+    outputAt_ = 0;
     handover.fd = fd_;
     fd_ = -1;
     stage_ = Stage::closed;

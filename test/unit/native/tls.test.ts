@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { constants, createPrivateKey, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -399,6 +399,48 @@ test('client certificates are verified, delivered in DER and refused when foreig
   using require = new Echo(contextFor('rsa', { clientCertificate: 'require', clientAuthorities }));
   assert.equal(await say(require.port, 'user', user), 'user');
   await assert.rejects(say(require.port, 'none'));
+});
+
+test('a revoked client certificate is refused, also by a list that is out of date; others pass', async () => {
+  makeCertificate('issuer', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
+  for (const [serial, name] of ['good', 'bad'].entries()) {
+    const subject = ['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`];
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...subject);
+    const issuer = ['-CA', 'issuer.pem', '-CAkey', 'issuer.key', '-set_serial', String(serial + 1)];
+    openssl('x509', '-req', '-in', `${name}.csr`, ...issuer, '-out', `${name}.pem`);
+  }
+  writeFileSync(file('index.txt'), '');
+  writeFileSync(file('ca.conf'), '[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\ndefault_md=sha256\n');
+  const ca = ['ca', '-config', 'ca.conf', '-cert', 'issuer.pem', '-keyfile', 'issuer.key'];
+  openssl(...ca, '-revoke', 'bad.pem');
+  openssl(...ca, '-gencrl', '-crldays', '9', '-out', 'fresh.crl');
+  openssl(
+    ...ca,
+    '-gencrl',
+    '-crl_lastupdate',
+    '20200101000000Z',
+    '-crl_nextupdate',
+    '20200201000000Z',
+    '-out',
+    'old.crl',
+  );
+  for (const list of ['fresh.crl', 'old.crl']) {
+    using echo = new Echo(
+      contextFor('rsa', {
+        clientCertificate: 'require',
+        clientAuthorities: readFileSync(file('issuer.pem'), 'utf8'),
+        clientRevocation: readFileSync(file(list), 'utf8'),
+      }),
+    );
+    const identity = (name: string): tls.ConnectionOptions => ({
+      cert: readFileSync(file(`${name}.pem`)),
+      key: readFileSync(file(`${name}.key`)),
+    });
+    assert.equal(await say(echo.port, list, identity('good')), list);
+    await assert.rejects(say(echo.port, list, identity('bad')), /revoked/);
+    const ended = await echo.untilEnded(2);
+    assert.match(ended.map(({ error }) => error?.message ?? '').join(), /certificate revoked/);
+  }
 });
 
 test('openssl s_client gets the stapled OCSP response as it is', async () => {

@@ -125,11 +125,12 @@ Session::Handshake Session::handshake() {
     result = SSL_do_handshake(ssl_);
   }
   isInJob_ = false;
-  if (result == 1) {
-    SSL_clear_mode(ssl_, SSL_MODE_ASYNC);
-    return Handshake::done;
-  }
-  switch (SSL_get_error(ssl_, result)) {
+  const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_, result);
+  // A handshake needs one signature: what comes after it, the client's certificates too, has the usual stack.
+  if (error == SSL_ERROR_NONE || (scheme_ != 0 && error != SSL_ERROR_WANT_ASYNC)) SSL_clear_mode(ssl_, SSL_MODE_ASYNC);
+  switch (error) {
+    case SSL_ERROR_NONE:
+      return Handshake::done;
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
       return Handshake::wantInput;
