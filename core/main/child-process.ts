@@ -20,6 +20,8 @@ export function startChild(room: 'worker' | 'secmod', doors: readonly number[]):
   if (process.geteuid?.() === 0) forbidRings();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
     stdio: ['ignore', 'ignore', 'inherit', ...doors],
+    // A session of its own: signals to main's process group are meant for main, which ends its children in order.
+    detached: true,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },
   });
   for (const door of doors) closeDescriptor(door);
