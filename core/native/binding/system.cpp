@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "failure.h"
@@ -191,7 +192,9 @@ Value openSyslog(const CallbackInfo& info) {
   // openlog(3) keeps the pointer.
   static std::string identity;
   identity = text(info[0]);
-  ::openlog(identity.c_str(), LOG_PID, integer(info[1]));
+  // Now, and with the time zone: a worker can open neither later.
+  ::tzset();
+  ::openlog(identity.c_str(), LOG_PID | LOG_NDELAY, integer(info[1]));
   return info.Env().Undefined();
 }
 Value writeSyslog(const CallbackInfo& info) {
