@@ -114,11 +114,16 @@ int main(int argc, char** argv) {
       sockaddr_in remote{};
       socklen_t length = sizeof remote;
       const ssize_t count = recvfrom(udp, datagram, sizeof datagram, 0, reinterpret_cast<sockaddr*>(&remote), &length);
-      if (count > 92 && datagram[0] == 22 && datagram[59] == 32) {
-        const std::string id = hex(datagram + 60, 32);
+      uint32_t target = 0;
+      const bool hello = count > 92 && datagram[0] == 22 && datagram[59] == 32;
+      if (hello) {
         const std::lock_guard lock(site.mutex);
-        const auto found = site.ids.find(id);
-        if (found == site.ids.end()) continue;
+        const auto found = site.ids.find(hex(datagram + 60, 32));
+        if (found != site.ids.end()) target = found->second;
+      } else if (count > 13 && datagram[0] == 23) {
+        target = next - 1;  // a client that moved: here the newest one is asked
+      }
+      if (target != 0) {
         const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         const int size = 2 << 20;
@@ -126,7 +131,7 @@ int main(int argc, char** argv) {
         setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
         if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) std::perror("bind");
         connect(fd, reinterpret_cast<sockaddr*>(&remote), sizeof remote);
-        packets.attach(found->second, request++, fd, {datagram, datagram + count}, true);
+        packets.attach(target, request++, fd, {datagram, datagram + count}, hello);
       }
     }
     if ((ready[0].revents & POLLIN) != 0) {
