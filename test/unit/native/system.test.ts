@@ -1,11 +1,12 @@
 // The typed front of the addon's system part, as far as it needs no root.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createSocket } from 'node:dgram';
 import path from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import {
   closeDescriptor,
@@ -287,6 +288,48 @@ test('an exception in a callback is an uncaught exception of the process, and cl
   });
   assert.equal(stdout, 'thrown in a callback\nsecond\n');
   assert.equal(status, 0);
+});
+
+const starved = `
+  import { closeDescriptor, listenTcp } from ${JSON.stringify(path.join(import.meta.dirname, '../../../core/native/index.ts'))};
+  const held = [];
+  const listener = listenTcp({ address: '127.0.0.1', port: 0, onConnection(fd) { held.push(fd); } });
+  console.log(listener.local.port);
+  process.stdin.on('data', () => {
+    const { user, system } = process.cpuUsage(started);
+    for (const fd of held) closeDescriptor(fd);
+    console.log(JSON.stringify({ held: held.length, busyMs: (user + system) / 1000 }));
+    held.length = 0;
+  });
+  const started = process.cpuUsage();`;
+test('without free descriptors connections are dropped at once, the loop rests, and later ones are served', async () => {
+  const child = spawn(
+    'sh',
+    ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, starved],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const port = Number((await lines.next()).value);
+  const clients = Array.from({ length: 70 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  const dropped = new Promise<void>((resolve) => {
+    let count = 0;
+    for (const client of clients) client.resume().on('close', () => ++count === 20 && resolve());
+  });
+  await dropped;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  child.stdin.write('\n');
+  const { held, busyMs } = JSON.parse(String((await lines.next()).value)) as { held: number; busyMs: number };
+  assert.ok(held > 10 && held < 64, `${held} held`);
+  assert.ok(busyMs < 250, `${busyMs} ms busy`);
+  const late = connect(port, '127.0.0.1');
+  await new Promise((resolve) => late.on('connect', resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  child.stdin.write('\n');
+  assert.equal((JSON.parse(String((await lines.next()).value)) as { held: number }).held, 1);
+  for (const client of [...clients, late]) client.destroy();
+  child.kill();
 });
 
 // Made with "openssl passwd -5" and "-6", which has an implementation of its own.
