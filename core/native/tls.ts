@@ -84,7 +84,10 @@ export interface TlsConnection {
   resume(): void;
   /** Flushes, sends close_notify, closes. */
   end(): void;
-  /** Flushes, sends a fatal alert (49 = access_denied), closes. */
+  /**
+   * As end(), for a refusal. libssl has no call that sends an alert of our choice, so that the client sees
+   * close_notify where the protocol has a fatal one (49 = access_denied); the HTTP status tells it why.
+   */
   abort(alert: number): void;
   close(): void;
   /** MSS-derived path MTU of the TCP connection (TCP_INFO), 0 if unknown. */

@@ -198,6 +198,41 @@ test('a client that leaves without a byte is told apart from one that broke off'
   assert.match(broken?.error?.message ?? '', /closed during the handshake/);
 });
 
+test('a ClientHello cut at any length or damaged at any byte ends its own connection only', async () => {
+  const capture = net.createServer();
+  capture.listen(0, '127.0.0.1');
+  await once(capture, 'listening');
+  const { port } = capture.address() as net.AddressInfo;
+  const client = tls.connect({ port, host: '127.0.0.1', servername: 'vpn.example' });
+  client.on('error', () => undefined);
+  const [socket] = (await once(capture, 'connection')) as [net.Socket];
+  const [hello] = (await once(socket, 'data')) as [Buffer];
+  client.destroy();
+  socket.destroy();
+  capture.close();
+
+  using echo = new Echo(contextFor('p256'));
+  const damaged = (index: number): Buffer => {
+    const copy = Buffer.from(hello);
+    copy[index] = (copy[index] ?? 0) ^ (1 << (index % 8));
+    return copy;
+  };
+  let sent = 0;
+  for (let index = 0; index < hello.length; index++) {
+    for (const bytes of [hello.subarray(0, index), damaged(index)]) {
+      const peer = net.connect(echo.port, '127.0.0.1');
+      peer.on('error', () => undefined);
+      peer.resume();
+      peer.end(bytes);
+      sent++;
+    }
+    if (index % 50 === 49) await echo.untilEnded(sent);
+  }
+  await echo.untilEnded(sent);
+  assert.equal(echo.facts.length, 0);
+  assert.equal(await say(echo.port, 'still here'), 'still here');
+});
+
 const refusals: readonly (readonly [name: string, answer: () => Promise<Buffer>])[] = [
   ['refused', () => Promise.reject(new Error('no'))],
   ['empty', () => Promise.resolve(Buffer.alloc(0))],
