@@ -87,6 +87,7 @@ serve<SecurityModuleMethods>(openTransport(MAIN_DOOR), securityModuleDescription
 
 function applyLogging(logging: LoggingConfiguration): void {
   if (logging.syslog) openSyslog('ocserv', logging.syslogFacility);
+  logger.flush();
   logger = createLogger({
     component: 'sec-mod',
     level: logging.level,
@@ -97,5 +98,6 @@ function applyLogging(logging: LoggingConfiguration): void {
 function stop(): void {
   doors.close();
   securityModule.stop();
+  logger.flush();
   process.exit(0);
 }

@@ -112,7 +112,10 @@ async function start(clock = new FakeClock()) {
       ticketKey,
     });
   };
-  await configure();
+  await configure().catch((error: unknown) => {
+    main.close();
+    throw error;
+  });
   const [workerEnd, secmodEnd] = socketPair();
   await main.call('AttachWorker', { workerId: WORKER }, { descriptors: [secmodEnd] });
   closeDescriptor(secmodEnd);
