@@ -19,6 +19,8 @@ export interface Gate {
 
 const recheckMs = 1000;
 const resumeShare = 0.9;
+/** How long a client waits for a new worker when all have ended. */
+const workerWaitMs = 5000;
 
 export function acceptConnection(
   main: Main,
@@ -48,6 +50,10 @@ export function acceptConnection(
   if (!main.bans.isExempt(remote.address)) {
     chargePoints(main, remote.address, settings['ban-points-connection']);
   }
+  handToWorker(main, gate, descriptor, remote, local);
+}
+
+function handToWorker(main: Main, gate: Gate, descriptor: number, remote: Endpoint, local: Endpoint): void {
   const worker = main.workers
     .filter(({ isReady, isDead }) => isReady && !isDead)
     .reduce<Main['workers'][number] | undefined>(
@@ -55,8 +61,7 @@ export function acceptConnection(
       undefined,
     );
   if (worker === undefined) {
-    closeDescriptor(descriptor);
-    main.log.error('no worker is ready; a connection was refused');
+    waitForWorker(main, gate, descriptor, remote, local);
     return;
   }
   const connection: Connection = {
@@ -111,4 +116,21 @@ export function acceptConnection(
     });
   // The message carries a duplicate.
   closeDescriptor(descriptor);
+}
+
+/** All workers ended at once: the client waits here, those behind it in the kernel's backlog. */
+function waitForWorker(main: Main, gate: Gate, descriptor: number, remote: Endpoint, local: Endpoint): void {
+  gate.pause();
+  const deadline = Date.now() + workerWaitMs;
+  const timer = setInterval(() => {
+    const isReady = main.workers.some((worker) => worker.isReady && !worker.isDead);
+    if (!isReady && Date.now() < deadline && !main.isStopping) return;
+    clearInterval(timer);
+    if (!main.isStopping) gate.resume();
+    if (isReady && !main.isStopping) handToWorker(main, gate, descriptor, remote, local);
+    else {
+      closeDescriptor(descriptor);
+      main.log.error('no worker is ready; a connection was refused');
+    }
+  }, 50);
 }
