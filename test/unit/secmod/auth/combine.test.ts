@@ -130,6 +130,38 @@ test('with certificate and password both must be there and be the same user', ()
   assert.equal(play(grouped, [aliceCertificate, answer, accepted]).verdicts[2]?.say, 'no');
 });
 
+test('with cert-group-oid the group must be one of the certificate', () => {
+  const rules = rulesFor(['certificate', 'plain'], { certificateNamesGroups: true, tries: 1 });
+  const outcome = (requestedGroup: string | undefined, groups: readonly string[] | undefined) =>
+    play({ ...rules, requestedGroup }, [
+      aliceCertificate,
+      answer,
+      { kind: 'accepted', username: 'alice', groups },
+    ]).verdicts[2]?.say;
+  assert.equal(outcome(undefined, ['staff', 'vpn']), 'yes');
+  assert.equal(outcome('staff', ['vpn', 'staff']), 'yes');
+  assert.equal(outcome('vpn', ['vpn', 'staff']), 'no');
+  assert.equal(outcome(undefined, []), 'no');
+  assert.equal(outcome(undefined, undefined), 'no');
+});
+
+test('the number of a prompt never goes down', () => {
+  const prompted = (promptNumber: number): LoginEvent => ({ kind: 'prompted', prompt: 'code', promptNumber });
+  const { verdicts } = play(rulesFor(['pam']), [
+    noCertificate,
+    answer,
+    prompted(2),
+    answer,
+    prompted(1),
+    answer,
+    rejected,
+  ]);
+  assert.deepEqual(
+    verdicts.map((verdict) => ('promptNumber' in verdict ? verdict.promptNumber : undefined)),
+    [0, undefined, 2, undefined, 2, undefined, 2],
+  );
+});
+
 test('a certificate alone is enough only where it is the only method and names a user', () => {
   const rules = rulesFor(['certificate']);
   assert.deepEqual(play(rules, [aliceCertificate]).verdicts, [
