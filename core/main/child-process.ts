@@ -9,6 +9,13 @@ import { descriptorTransport, type Transport } from '../varlink/index.ts';
 export const innerMessageBytes = 1024 * 1024;
 export const workerMessageBytes = 64 * 1024;
 
+let errorOutput: 'inherit' | 'ignore' = 'inherit';
+
+/** In the background: children must not hold on to the terminal. What is wrong with them comes by their doors. */
+export function silenceChildren(): void {
+  errorOutput = 'ignore';
+}
+
 /** `doors`: the child's ends; they are closed here once the child has them. */
 export function startChild(room: 'worker' | 'secmod', doors: readonly number[]): ChildProcess {
   const folder = path.join(import.meta.dirname, '..', room);
@@ -19,7 +26,7 @@ export function startChild(room: 'worker' | 'secmod', doors: readonly number[]):
   // An io_uring of the child would pass by its system call filter. Needs root, which the server has.
   if (process.geteuid?.() === 0) forbidRings();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
-    stdio: ['ignore', 'ignore', 'inherit', ...doors],
+    stdio: ['ignore', 'ignore', errorOutput, ...doors],
     // A session of its own: signals to main's process group are meant for main, which ends its children in order.
     detached: true,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },

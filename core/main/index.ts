@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { formatDiagnostic, loadConfiguration, type LoggingConfiguration } from '../config/index.ts';
 import { setDumpable } from '../native/index.ts';
+import { silenceChildren } from './child-process.ts';
 import { startDaemon } from './daemon.ts';
 import { Server } from './server.ts';
 
@@ -70,6 +71,7 @@ export async function serveHere(options: RunOptions, events: { isReady(): void }
   process.title = 'ocserv-main';
   if (!options.traceable) setDumpable(false);
   process.umask(0o066);
+  if (!options.foreground) silenceChildren();
   try {
     const server = new Server({
       configFile,

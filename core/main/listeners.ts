@@ -61,7 +61,8 @@ export async function openListeners(
     }
     const port = settings['udp-port'];
     const udpHost = settings['udp-listen-host'] ?? settings['listen-host'];
-    for (const address of port === 0 ? [] : await addressesOf(udpHost)) {
+    // Without TCP nothing works, and a UDP socket opened beside a running server would take datagrams from it.
+    for (const address of port === 0 || tcp.length === 0 ? [] : await addressesOf(udpHost)) {
       attempt(() => {
         const listener = listenUdp({ address, port, ...events });
         udp.push(listener);

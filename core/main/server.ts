@@ -71,6 +71,8 @@ export class Server {
   #listeners: Listeners | undefined;
   #control: ControlServer | undefined;
   #maintenance: NodeJS.Timeout | undefined;
+  /** Written by this process: another server's is not ours to remove. */
+  #hasPidFile = false;
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServerOptions) {
@@ -163,6 +165,7 @@ export class Server {
       await this.#openControl();
       if (this.#options.pidFile !== undefined) {
         writeFileSync(this.#options.pidFile, String(process.pid), { mode: 0o644 });
+        this.#hasPidFile = true;
       }
     } catch (error) {
       await this.#end();
@@ -220,7 +223,9 @@ export class Server {
     await Promise.all([...main.workers].map((worker) => worker.stop(true)));
     await main.securityModule.stop();
     this.#store.close();
-    if (this.#options.pidFile !== undefined) rmSync(this.#options.pidFile, { force: true });
+    if (this.#hasPidFile && this.#options.pidFile !== undefined) {
+      rmSync(this.#options.pidFile, { force: true });
+    }
     main.log.flush();
   }
 
