@@ -59,7 +59,13 @@ test('a wrong password and an unknown user are refused alike', async () => {
     ['alice', 'wrong'],
     ['nobody-we-know', 'secret'],
   ] as const) {
-    await using client = await Client.start({ site, namespace, server: network.serverAddress(0), user, password });
+    await using client = await Client.start({
+      site,
+      namespace,
+      server: network.serverAddress(0),
+      user,
+      password,
+    });
     assert.notEqual(await client.process.ended, 0);
     assert.doesNotMatch(client.output(), /Got CONNECT response: HTTP\/1\.1 200/);
   }
