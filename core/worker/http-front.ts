@@ -163,6 +163,7 @@ export class Conversation {
 
   #acceptHead(message: IncomingMessage): boolean {
     this.#requests += 1;
+    if (message.httpVersionMajor !== 1) return this.#refuseHead('unknown HTTP version');
     if (this.#requests > requestLimit) return this.#refuseHead('too many requests');
     if (Buffer.byteLength(message.url ?? '', 'latin1') > targetLimitBytes)
       return this.#refuseHead('target too long');
@@ -203,7 +204,9 @@ export class Conversation {
     if (answer === undefined) return this.violate('internal failure');
     this.#connection.write(answer.bytes);
     if (answer.then === 'refuse') return this.#finish(() => this.#connection.abort(accessDeniedAlert));
-    if (answer.then === 'close' || message.httpVersionMinor === 0) {
+    // After "Connection: close" the parser takes no further request.
+    const isLast = message.httpVersionMinor === 0 || /\bclose\b/i.test(message.headers.connection ?? '');
+    if (answer.then === 'close' || isLast) {
       return this.#finish(() => this.#connection.end());
     }
     this.#message = undefined;

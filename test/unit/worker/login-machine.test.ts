@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  moveLogin,
+  type LoginEvent,
+  type LoginPolicy,
+  type LoginState,
+} from '../../../core/worker/login-machine.ts';
+
+const policy: LoginPolicy = { asksPassword: true, needsCertificate: false, hasCertificate: false };
+const cookie = 'AARaP0cTul3W4IWbmHticRGp0H6nLuzREMf1/ZC6lKk=';
+const asked = { context: 'ctx', message: 'm', promptNumber: 0 };
+const states: LoginState[] = [
+  { name: 'idle' },
+  { name: 'waiting', asked: undefined },
+  { name: 'asking', asked },
+  { name: 'done' },
+  { name: 'over' },
+];
+const post = (fields: object, context?: string): LoginEvent => ({ name: 'posted', fields, context });
+const full = { username: 'alice', password: 'secret' };
+const move = (state: LoginState, event: LoginEvent, change: Partial<LoginPolicy> = {}) =>
+  moveLogin(state, event, { ...policy, ...change });
+
+test('success comes from a "yes" with a cookie while the security module has the word, and from nothing else', () => {
+  const events: LoginEvent[] = [
+    { name: 'formWanted' },
+    { name: 'contextLost' },
+    { name: 'unavailable' },
+    post({}),
+    post(full),
+    post({ password: 'x' }, 'ctx'),
+    { name: 'stepped', step: { outcome: 'no' } },
+    { name: 'stepped', step: { outcome: 'ask', context: 'c' } },
+    { name: 'stepped', step: { outcome: 'yes' } },
+    { name: 'stepped', step: { outcome: 'yes', cookie: 'short' } },
+    { name: 'stepped', step: { outcome: 'yes', cookie } },
+  ];
+  for (const state of states) {
+    for (const event of events) {
+      const [next, action] = move(state, event);
+      const isYes = event.name === 'stepped' && event.step.outcome === 'yes' && event.step.cookie === cookie;
+      const expected = state.name === 'waiting' && isYes;
+      assert.equal(action.do === 'succeed', expected, `${state.name} ${JSON.stringify(event)}`);
+      assert.equal(
+        next.name === 'done',
+        expected || (state.name === 'done' && action.do !== 'refuse' && action.do !== 'sayUnavailable'),
+        `${state.name} ${JSON.stringify(event)}`,
+      );
+    }
+  }
+});
+
+test('once over, every post is refused', () => {
+  for (const name of ['done', 'over', 'waiting'] as const) {
+    const state = name === 'waiting' ? { name, asked: undefined } : { name };
+    assert.deepEqual(move(state, post(full)), [
+      { name: 'over' },
+      { do: 'refuse', reason: 'Authentication failed' },
+    ]);
+  }
+});
+
+test('a first post without user name shows the form, without password it is refused', () => {
+  assert.deepEqual(move({ name: 'idle' }, post({})), [{ name: 'idle' }, { do: 'showForm' }]);
+  assert.deepEqual(move({ name: 'idle' }, post({ username: '', password: 'x' })), [
+    { name: 'idle' },
+    { do: 'showForm' },
+  ]);
+  assert.deepEqual(move({ name: 'idle' }, post({ username: 'a' }))[1], {
+    do: 'refuse',
+    reason: 'No password',
+  });
+});
+
+test('credentials start a login, an empty password is one', () => {
+  assert.deepEqual(move({ name: 'idle' }, post(full)), [
+    { name: 'waiting', asked: undefined },
+    { do: 'start', username: 'alice', password: 'secret' },
+  ]);
+  assert.equal(move({ name: 'idle' }, post({ username: 'a', password: '' }))[1].do, 'start');
+});
+
+test('an answer on a new connection continues the login its cookie names', () => {
+  assert.deepEqual(move({ name: 'idle' }, post({ password: 'x' }, 'ctx'))[1], {
+    do: 'continue',
+    context: 'ctx',
+    answer: 'x',
+  });
+  assert.equal(move({ name: 'idle' }, post(full, 'ctx'))[1].do, 'start');
+});
+
+test('a prompt is shown again until it is answered', () => {
+  const asking = { name: 'asking', asked } as const;
+  assert.deepEqual(move(asking, post({ username: 'x' })), [asking, { do: 'showPrompt', asked }]);
+  assert.deepEqual(move(asking, { name: 'formWanted' }), [asking, { do: 'showPrompt', asked }]);
+  assert.deepEqual(move(asking, post({ password: 'p' })), [
+    { name: 'waiting', asked },
+    { do: 'continue', context: 'ctx', answer: 'p' },
+  ]);
+});
+
+test('while the security module is away the login stands where it was', () => {
+  assert.deepEqual(move({ name: 'waiting', asked }, { name: 'unavailable' }), [
+    { name: 'asking', asked },
+    { do: 'sayUnavailable' },
+  ]);
+  assert.equal(move({ name: 'waiting', asked: undefined }, { name: 'unavailable' })[0].name, 'idle');
+  assert.deepEqual(move({ name: 'waiting', asked }, { name: 'contextLost' }), [
+    { name: 'idle' },
+    { do: 'showForm' },
+  ]);
+});
+
+test('what the security module says is not trusted to fit a header', () => {
+  const waiting = { name: 'waiting', asked: undefined } as const;
+  for (const context of [undefined, '', 'a;b', 'a\r\nb', 'x'.repeat(129)]) {
+    const step = { outcome: 'ask', ...(context === undefined ? {} : { context }) } as const;
+    assert.deepEqual(move(waiting, { name: 'stepped', step })[1], { do: 'refuse', reason: 'Internal error' });
+  }
+  assert.deepEqual(
+    move(waiting, { name: 'stepped', step: { outcome: 'no', reason: 'x\r\nSet-Cookie: a' } })[1],
+    {
+      do: 'refuse',
+      reason: 'Authentication failed',
+    },
+  );
+});
+
+test('certificate methods need one, and then no password', () => {
+  const change = { asksPassword: false, needsCertificate: true };
+  assert.deepEqual(move({ name: 'idle' }, post(full), change)[1], { do: 'refuse', reason: 'No certificate' });
+  assert.deepEqual(move({ name: 'idle' }, post({}), { ...change, hasCertificate: true })[1], {
+    do: 'start',
+    username: '',
+    password: undefined,
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findRoute } from '../../../core/worker/url-routes.ts';
+
+const names = (method: string, target: string, isIdle = true, groupByUrl = false) =>
+  findRoute(method, target, { isIdle, groupByUrl }).name;
+
+test('what is not in the table is not found', () => {
+  const refused: [string, string][] = [
+    ['GET', ''],
+    ['GET', '/authx'],
+    ['GET', '/../auth'],
+    ['GET', '/%61uth'],
+    ['GET', '/AUTH'],
+    ['GET', '/svc'],
+    ['GET', '/profiles/x'],
+    ['GET', '/+CSCOE+/logon.html'],
+    ['GET', '/+CSCOT+/other'],
+    ['GET', '/cert.pem'],
+    ['GET', '/CSCOSSLC/tunnel'],
+    ['GET', '/favicon.ico'],
+    ['GET', '/group'],
+    ['GET', 'http://host/auth'],
+    ['POST', '/svc'],
+    ['POST', '/svc/x'],
+    ['POST', '/profiles'],
+    ['HEAD', '/'],
+    ['PUT', '/auth'],
+    ['OPTIONS', '*'],
+    ['DELETE', '/'],
+  ];
+  for (const [method, target] of refused)
+    assert.equal(names(method, target), 'notFound', `${method} ${target}`);
+});
+
+test('login paths answer with or without something behind them', () => {
+  for (const target of ['/', '/?abc', '/auth', '/auth/x', '/auth?x', '/VPN', '/VPN/']) {
+    assert.equal(names('GET', target), 'loginForm', target);
+  }
+  for (const target of ['/', '/auth', '/auth?x', '/VPN'])
+    assert.equal(names('POST', target, false), 'login', target);
+});
+
+test('other paths take a login only before one has begun', () => {
+  for (const target of ['/+webvpn+/index.html', '/group', '/logout']) {
+    assert.equal(names('POST', target), 'login', target);
+    assert.equal(names('POST', target, false), 'notFound', target);
+  }
+});
+
+test('a path names a group where the configuration says so', () => {
+  const group = (target: string, groupByUrl: boolean) => {
+    const route = findRoute('POST', target, { isIdle: true, groupByUrl });
+    return route.name === 'login' ? route.group : 'no login';
+  };
+  assert.equal(group('/staff', true), 'staff');
+  assert.equal(group('/st%61ff?x', true), 'st%61ff?x');
+  assert.equal(group('/staff', false), undefined);
+  assert.equal(group('/auth', true), undefined);
+  assert.equal(group('/', true), undefined);
+});
+
+test('the fixed documents are served', () => {
+  for (const target of [
+    '/logout',
+    '/1/Linux',
+    '/VPNManifest.xml',
+    '/+CSCOT+/translation-table?textdomain=x',
+  ]) {
+    assert.equal(names('GET', target), 'document', target);
+  }
+});
