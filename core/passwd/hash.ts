@@ -59,9 +59,12 @@ export function hashClass(hash: string): string | undefined {
   return undefined;
 }
 
-/** A hash of the class that most entries have, locked ones included; undefined for a file without any. */
-export function commonHash(file: PasswordFile): string | undefined {
-  const classes = new Map<string, { count: number; hash: string }>();
+/**
+ * One hash for each class in the file, that of the most entries first; locked ones count. Empty for a file
+ * without any usable hash.
+ */
+export function typicalHashes(file: PasswordFile): string[] {
+  const classes = new Map<string, { count: number; readonly hash: string }>();
   for (const entry of file.entries) {
     const hash = withoutLock(entry.hash);
     const name = hashClass(hash);
@@ -70,11 +73,7 @@ export function commonHash(file: PasswordFile): string | undefined {
     if (known === undefined) classes.set(name, { count: 1, hash });
     else known.count += 1;
   }
-  let best: { count: number; hash: string } | undefined;
-  for (const candidate of classes.values()) {
-    if (best === undefined || candidate.count > best.count) best = candidate;
-  }
-  return best?.hash;
+  return [...classes.values()].sort((one, other) => other.count - one.count).map(({ hash }) => hash);
 }
 
 export type PasswordVerdict = 'right' | 'wrong' | 'unknown user' | 'locked' | 'no usable hash' | 'no hash';

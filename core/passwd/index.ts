@@ -2,12 +2,12 @@
 export { parsePasswordFile, type PasswordEntry, type PasswordFile } from './file-format.ts';
 export {
   checkPassword,
-  commonHash,
   hashClass,
   hashPassword,
   NEW_HASH_PREFIX,
   NEW_HASH_ROUNDS,
   passwordProblem,
+  typicalHashes,
   type CryptFunction,
   type PasswordVerdict,
 } from './hash.ts';

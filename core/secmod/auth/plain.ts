@@ -1,13 +1,15 @@
 // The plain method: a password file. The file is read again whenever it has changed, so that edits count at
-// the next login. Every answer costs one hash of the file's usual kind, whether the user exists or not.
+// the next login. Every answer costs one hash, whether the user exists or not, and where the file mixes kinds of
+// hashes a wrong answer takes as long as the dearest of them: the time tells nothing about the account.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   checkPassword,
-  commonHash,
   NEW_HASH_PREFIX,
   NEW_HASH_ROUNDS,
   parsePasswordFile,
+  typicalHashes,
   type CryptFunction,
   type PasswordFile,
 } from '../../passwd/index.ts';
@@ -32,6 +34,8 @@ interface LoadedFile {
   readonly file: PasswordFile;
   /** What is hashed in place of an account that has no hash of its own. */
   readonly dummyHash: string;
+  /** What a wrong answer takes at the least; 0 where all hashes are of one kind. */
+  readonly floorMs: number;
 }
 
 export function plainBackend(options: PlainOptions): Backend {
@@ -47,12 +51,15 @@ export function plainBackend(options: PlainOptions): Backend {
       log.warning('plain-auth: too many passwords are waiting to be checked');
       return { kind: 'unavailable', reason: 'too many logins at once' };
     }
+    const begunAt = performance.now();
     try {
       const verdict = await checkPassword(entry?.hash, password, loaded.dummyHash, crypt);
       // Without a hash the file only maps groups, which is enough where a certificate has said who it is.
       if (entry !== undefined && (verdict === 'right' || (verdict === 'no hash' && facts.hasCertificate))) {
         return { kind: 'accepted', username: facts.username, groups: entry.groups };
       }
+      const restMs = loaded.floorMs - (performance.now() - begunAt);
+      if (restMs > 0) await sleep(restMs);
       return { kind: 'rejected', reason: verdict === 'wrong' ? 'wrong password' : verdict, isFinal: false };
     } finally {
       turn();
@@ -68,7 +75,12 @@ export function plainBackend(options: PlainOptions): Backend {
 }
 
 /** Reads the file if it is another one than last time. Undefined (and a line in the log) when it cannot be used. */
-function fileReader({ passwordFile, makeSetting, log }: PlainOptions): () => Promise<LoadedFile | undefined> {
+function fileReader({
+  passwordFile,
+  crypt,
+  makeSetting,
+  log,
+}: PlainOptions): () => Promise<LoadedFile | undefined> {
   let current: LoadedFile | undefined;
   let lastProblem: string | undefined;
 
@@ -98,7 +110,13 @@ function fileReader({ passwordFile, makeSetting, log }: PlainOptions): () => Pro
         log.warning(`plain-auth: ${passwordFile}:${line}: line is longer than 511 bytes and is ignored`);
       }
       lastProblem = undefined;
-      current = { stamp, file, dummyHash: commonHash(file) ?? makeSetting(NEW_HASH_PREFIX, NEW_HASH_ROUNDS) };
+      const hashes = typicalHashes(file);
+      current = {
+        stamp,
+        file,
+        dummyHash: hashes[0] ?? makeSetting(NEW_HASH_PREFIX, NEW_HASH_ROUNDS),
+        floorMs: hashes.length > 1 ? await dearestMs(hashes, crypt) : 0,
+      };
       return current;
     } catch (error) {
       return complain(
@@ -106,6 +124,17 @@ function fileReader({ passwordFile, makeSetting, log }: PlainOptions): () => Pro
       );
     }
   };
+}
+
+/** How long the slowest of these takes here and now, and a little more. */
+async function dearestMs(hashes: readonly string[], crypt: CryptFunction): Promise<number> {
+  let dearest = 0;
+  for (const hash of hashes) {
+    const begunAt = performance.now();
+    await crypt('calibration', hash);
+    dearest = Math.max(dearest, performance.now() - begunAt);
+  }
+  return dearest * 1.2;
 }
 
 let hashing = 0;

@@ -24,7 +24,7 @@ function setUp(content: string | undefined, mode = 0o600) {
     makeSetting: (prefix) => `${prefix}fresh$`,
     // The hash of a password is the password itself after the salt.
     crypt: (password, setting) => {
-      settings.push(setting);
+      if (password !== 'calibration') settings.push(setting);
       return Promise.resolve(setting.slice(0, setting.lastIndexOf('$') + 1) + password);
     },
     log: { error: keep, warning: keep, notice: keep, info: keep, debug: keep },
@@ -69,6 +69,26 @@ test('every answer costs one hash of the kind the file has, whoever is asked for
     settings,
     Array.from({ length: 8 }, () => '$6$s$pw'),
   );
+});
+
+test('where hashes of several kinds are mixed a wrong answer takes as long as the dearest', async () => {
+  const passwordFile = path.join(folder, 'mixed');
+  writeFileSync(passwordFile, 'cheap:*:$1$s$pw\ndear:*:$6$s$pw\ndear2:*:$6$s$pw\n', { mode: 0o600 });
+  const quiet = () => {};
+  const backend = plainBackend({
+    passwordFile,
+    makeSetting: (prefix) => `${prefix}fresh$`,
+    crypt: (_password, setting) =>
+      new Promise((resolve) => setTimeout(() => resolve('*'), setting.startsWith('$6$') ? 60 : 1)),
+    log: { error: quiet, warning: quiet, notice: quiet, info: quiet, debug: quiet },
+  });
+  const takes = async (username: string): Promise<number> => {
+    const begunAt = performance.now();
+    await backend.begin({ username, remoteAddress: '192.0.2.1', hasCertificate: false }).answer('wrong');
+    return performance.now() - begunAt;
+  };
+  await takes('cheap');
+  for (const username of ['cheap', 'dear', 'nobody']) assert.ok((await takes(username)) >= 60, username);
 });
 
 test('an entry without hash maps groups beside a certificate and is refused otherwise', async () => {
