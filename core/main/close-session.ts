@@ -45,10 +45,13 @@ export async function closeSession(
   }
   const { rxBytes, txBytes } = session.counters;
   const seconds = Math.max(0, Math.round((Date.now() - connection.acceptedAt) / 1000));
-  await changeIroutes(main, session, 'del');
-  void runSessionScript(main, session, 'disconnect', { rxBytes, txBytes, seconds });
+  if (!session.isRefusedByScript) {
+    await changeIroutes(main, session, 'del');
+    void runSessionScript(main, session, 'disconnect', { rxBytes, txBytes, seconds });
+  }
 
-  const keepCookie = keepsCookie(session, reason);
+  // A restart costs nobody a login: what the end of the server ends may come back.
+  const keepCookie = main.isStopping ? !session.isTerminated : keepsCookie(session, reason);
   if (reason !== 'takeover') {
     main.leases.release(sessionId, keepCookie ? (session.settings['cookie-timeout'] + 15) * 1000 : 0);
   }

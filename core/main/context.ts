@@ -57,6 +57,8 @@ export interface Session {
   isClosed: boolean;
   /** Set by a terminate: the cookie dies whatever ends the tunnel. */
   isTerminated: boolean;
+  /** The connect script said no: then there is nothing for the disconnect script to undo. */
+  isRefusedByScript: boolean;
   /** Resolves when the session's scripts so far have ended; the next one waits for it. */
   scripts: Promise<unknown>;
 }

@@ -121,6 +121,7 @@ export async function openSession(main: Main, connection: Connection, asked: Par
     isHandedOver: false,
     isClosed: false,
     isTerminated: false,
+    isRefusedByScript: false,
     scripts,
   };
   connection.session = session;
@@ -128,8 +129,8 @@ export async function openSession(main: Main, connection: Connection, asked: Par
   if (session.dtlsId !== undefined) main.sessionsByDtlsId.set(session.dtlsId, session);
 
   try {
-    const isWelcome =
-      (await runSessionScript(main, session, 'connect')) && (await changeIroutes(main, session, 'add'));
+    session.isRefusedByScript = !(await runSessionScript(main, session, 'connect'));
+    const isWelcome = !session.isRefusedByScript && (await changeIroutes(main, session, 'add'));
     if (!isWelcome || connection.isGone || session.isClosed || main.isStopping) {
       log.info(`failed authentication attempt for user '${session.username}'`);
       await closeSession(main, session, 'error');
@@ -165,10 +166,10 @@ async function askForGrant(
     const log = connectionLog(main, connection);
     if (error instanceof VarlinkError && error.error === securityModuleErrors.CookieRefused) {
       log.info(`failed authentication attempt for user '${connection.username ?? ''}'`);
-      throw refused(String(error.parameters['reason'] ?? 'unknown cookie'));
+      throw refused(textOf(error.parameters['reason'], 'unknown cookie'));
     }
     if (error instanceof VarlinkError && error.error === securityModuleErrors.SettingsRefused) {
-      log.error(String(error.parameters['message'] ?? 'settings refused'));
+      log.error(textOf(error.parameters['message'], 'settings refused'));
       throw refused('settings of this user cannot be read');
     }
     log.error(
@@ -205,4 +206,9 @@ function openDevice(main: Main, lease: Lease) {
 
 function refused(reason: string): VarlinkError {
   return new VarlinkError(sessionsErrors.CookieRefused, { reason });
+}
+
+/** Details of an error are not checked on arrival. */
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
 }
