@@ -45,13 +45,13 @@ const CLOSE_REASONS: readonly CloseReason[] = [
 export interface DoorOptions {
   readonly module: SecurityModule;
   readonly log: Log;
-  now(): number;
+  readonly now: () => number;
   /** Takes over a descriptor that came with a message. */
-  openTransport(descriptor: number): Transport;
-  closeDescriptor(descriptor: number): void;
-  applyLogging(logging: LoggingConfiguration): void;
+  readonly openTransport: (descriptor: number) => Transport;
+  readonly closeDescriptor: (descriptor: number) => void;
+  readonly applyLogging: (logging: LoggingConfiguration) => void;
   /** main wants the process to end. */
-  onStop(): void;
+  readonly onStop: () => void;
 }
 
 export interface Doors {

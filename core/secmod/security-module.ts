@@ -22,7 +22,7 @@ export interface SecurityModuleOptions {
   readonly log: Log;
   readonly crypt: CryptFunction;
   readonly makeSetting: (prefix: string, cost?: number) => string;
-  openStore(file: string): SessionStore;
+  readonly openStore: (file: string) => SessionStore;
 }
 
 export interface Grant {

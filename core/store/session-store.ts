@@ -170,9 +170,11 @@ class SqliteSessionStore implements SessionStore {
 }
 
 function rowOf(record: Record<string, unknown>): SessionRow {
-  const text = (name: string): string => String(record[name]);
-  const optionalText = (name: string): string | undefined =>
-    record[name] === null || record[name] === undefined ? undefined : String(record[name]);
+  const optionalText = (name: string): string | undefined => {
+    const value = record[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const text = (name: string): string => optionalText(name) ?? '';
   return {
     sessionId: text('session_id'),
     cookieHash: text('cookie_hash'),
@@ -190,4 +192,10 @@ function rowOf(record: Record<string, unknown>): SessionRow {
     rxBytes: Number(record['rx_bytes']),
     txBytes: Number(record['tx_bytes']),
   };
+}
+
+/** A column that is declared TEXT. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('a text column holds something else');
+  return value;
 }
