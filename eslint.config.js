@@ -45,6 +45,8 @@ export default tseslint.config(
       // An interface or handler may be async for its callers' sake.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      // Handlers and surroundings are plain objects of functions; none of ours uses `this`.
+      '@typescript-eslint/unbound-method': 'off',
       // What is refused in a client's text are control characters.
       'no-control-regex': 'off',
     },

@@ -88,7 +88,7 @@ test('a group refusal looks exactly like a wrong password', () => {
 });
 
 test('the group is the requested one of a member, else the first', () => {
-  const cases: [string | undefined, readonly string[] | undefined, string | undefined | 'refused'][] = [
+  const cases: [string | undefined, readonly string[] | undefined, string | undefined][] = [
     [undefined, ['staff', 'vpn'], 'staff'],
     [undefined, [], undefined],
     [undefined, undefined, undefined],
