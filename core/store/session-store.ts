@@ -193,9 +193,3 @@ function rowOf(record: Record<string, unknown>): SessionRow {
     txBytes: Number(record['tx_bytes']),
   };
 }
-
-/** A column that is declared TEXT. */
-function textOf(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('a text column holds something else');
-  return value;
-}
