@@ -151,7 +151,6 @@ function encodeBanner(banner: string): string {
 }
 
 function checkLine(line: string): string {
-   
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(line)) {
     throw new HeaderValueError(
       `control character in the value of header "${line.slice(0, line.indexOf(':'))}"`,

@@ -9,7 +9,7 @@ const replacements: Readonly<Record<string, string>> = {
 };
 
 /** XML 1.0, 2.2: what may not stand in a document even as a reference. */
- 
+
 const forbidden =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 

@@ -12,7 +12,7 @@ import {
   type WorkerConnection,
 } from '../interfaces/index.ts';
 import { acceptTls, closeDescriptor, type TlsConnection, type TlsFacts } from '../native/index.ts';
-import type { PacketThread } from '../native/index.ts';
+import type { PacketThread, TunnelOptions } from '../native/index.ts';
 import {
   documentResponse,
   identifyClient,
@@ -272,6 +272,7 @@ export class Connection {
     }
     this.#setUsername(session.username);
     const client = identifyClient(this.#userAgent, platform);
+    let hasAnswered = false;
     try {
       const agreed = agreeTunnel({
         settings,
@@ -287,28 +288,30 @@ export class Connection {
         now: Date.now(),
         random: Math.random(),
       });
-      this.#openTunnel(agreed, session.sessionId, tunFd, early);
+      this.#tls.write(Buffer.from(agreed.response, 'latin1'));
+      hasAnswered = true;
+      this.#openTunnel(agreed.options, session.sessionId, tunFd, early);
     } catch (error) {
+      const text = `cannot open the tunnel: ${error instanceof Error ? error.message : String(error)}`;
       closeDescriptor(tunFd);
       await this.#around.tunnels.reportClosed(session.sessionId, 'error');
-      this.#refuse(
-        'server',
-        `cannot open the tunnel: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      if (!hasAnswered) return this.#refuse('server', text);
+      this.#log.info(text);
+      this.#stage = 'http';
+      this.end('error');
     }
   }
 
-  #openTunnel(agreed: ReturnType<typeof agreeTunnel>, sessionId: string, tunFd: number, early: Buffer): void {
+  #openTunnel(options: TunnelOptions, sessionId: string, tunFd: number, early: Buffer): void {
     const { tunnels, packets, sessions, onEnd } = this.#around;
-    let { tunnelMtuBytes } = agreed.options;
+    let { tunnelMtuBytes } = options;
     let dtlsCiphersuite: string | undefined;
     const report = (): void => {
       const changed = { sessionId, tunnelMtu: tunnelMtuBytes, dtlsCiphersuite };
       sessions.call('TunnelChanged', changed).catch(() => undefined);
     };
-    this.#tls.write(Buffer.from(agreed.response, 'latin1'));
     tunnels.add(sessionId, (ended) =>
-      packets.openTunnel(this.#tls, tunFd, early, agreed.options, {
+      packets.openTunnel(this.#tls, tunFd, early, options, {
         onEnd: (reason, detail) => {
           const level = reason === 'userDisconnect' ? 'received BYE packet; exiting' : detail;
           if (level !== '') this.#log.info(level);

@@ -8,7 +8,7 @@ export interface OpenTunnel {
   readonly tunnel: Tunnel;
   /** Resolves with the counters when the tunnel has ended. */
   readonly ended: Promise<WorkerCounters>;
-  /** Its end was asked for by main, which hears of it as the answer. */
+  /** Its end was asked for by main, which hears of it as the answer, or it was taken over: no word about it to main. */
   closedByMain: boolean;
 }
 
@@ -27,7 +27,8 @@ export class Tunnels {
   }
 
   add(sessionId: string, open: (onEnd: (reason: TunnelEnd) => void) => Tunnel): OpenTunnel {
-    this.#open.get(sessionId)?.tunnel.close(true);
+    const former = this.#open.get(sessionId);
+    if (former !== undefined) void this.close(former, true);
     const { promise: ended, resolve } = Promise.withResolvers<WorkerCounters>();
     const tunnel = open((reason) => {
       const counters = countersOf(entry);
