@@ -1,8 +1,7 @@
 // The security module without its doors: everything it is asked, answered with values. doors.ts turns the
 // refusals into Varlink errors; tests call this directly with a clock of their own.
-import path from 'node:path';
 import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
-import { memorySessionStore, type SessionStore } from '../store/index.ts';
+import { memorySessionStore, stateFile, type SessionStore } from '../store/index.ts';
 import type { Backend } from './auth/backend.ts';
 import { plainBackend } from './auth/plain.ts';
 import type { CryptFunction } from '../passwd/index.ts';
@@ -106,7 +105,7 @@ export class SecurityModule {
     this.#running = { hosts, ticketKey };
     if (this.#sessions === undefined) {
       this.#sessions = new SessionTable({
-        store: this.#openStore(configuration.hosts[0]?.settings['state-dir']),
+        store: this.#openStore(configuration.hosts[0]?.settings),
         clock,
         cookieTimeoutSeconds: (vhost) => this.#host(vhost)?.settings['cookie-timeout'] ?? 0,
         onEnded: (session) =>
@@ -332,18 +331,40 @@ export class SecurityModule {
     };
   }
 
-  #openStore(stateFolder: string | undefined): SessionStore {
+  #openStore(settings: Settings | undefined): SessionStore {
     const { log, openStore } = this.#options;
-    if (stateFolder === undefined) return memorySessionStore();
-    const file = path.join(stateFolder, 'sessions.sqlite');
+    const folder = settings?.['state-dir'];
+    if (folder === undefined) return memorySessionStore();
+    const file = stateFile(folder, settings?.['socket-file'] ?? '', 'sessions');
     try {
-      return openStore(file);
+      return tolerantStore(openStore(file), (error) => log.error(`cannot write ${file}: ${error}`));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown error';
-      log.error(`cannot open ${file} (${reason}); cookies will not outlive a restart`);
+      log.error(`cannot open ${file} (${messageOf(error)}); cookies will not outlive a restart`);
       return memorySessionStore();
     }
   }
+}
+
+/** A full disk costs the sessions their life after a restart, but nobody the login or tunnel of now. */
+function tolerantStore(store: SessionStore, onError: (error: string) => void): SessionStore {
+  const attempt = (write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      onError(messageOf(error));
+    }
+  };
+  return {
+    put: (row) => attempt(() => store.put(row)),
+    delete: (sessionId) => attempt(() => store.delete(sessionId)),
+    get: (sessionId) => store.get(sessionId),
+    list: () => store.list(),
+    close: () => attempt(() => store.close()),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
 }
 
 function certificateRefusal(

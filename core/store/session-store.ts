@@ -1,6 +1,7 @@
 // Sessions that outlive a process: what the security module needs to know a cookie again after a restart.
 // Cookies are kept as SHA-256 only. Used by core/secmod; one process owns the database file.
-import { chmodSync, closeSync, constants, existsSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /** One session as it is kept on disk. Times are milliseconds since 1970. */
@@ -73,11 +74,12 @@ const SCHEMA = `
   ) STRICT`;
 
 /**
- * Opens (or creates, mode 0600) the database. A file that is damaged or of another shape is renamed to
+ * Opens (or creates: folder 0700, file 0600) the database. A file that is damaged or of another shape is renamed to
  * `<file>.damaged` and a new one begun: state must never keep the server from starting.
- * Throws when the folder is missing or not writable.
+ * Throws when the folder cannot be written.
  */
 export function openSessionStore(file: string): SessionStore {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   // SQLite creates its files with the umask; the empty file made here lends its mode to the journals.
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
   chmodSync(file, 0o600);

@@ -70,7 +70,7 @@ after(() => rmSync(folder, { recursive: true }));
 const WORKER = 3;
 
 /** A running module with main and worker 3 connected to it. */
-async function start(clock = new FakeClock()) {
+async function start(clock = new FakeClock(), openStore = openSessionStore) {
   const lines: string[] = [];
   const keep = (text: string) => void lines.push(text);
   const log = { error: keep, warning: keep, notice: keep, info: keep, debug: keep };
@@ -79,7 +79,7 @@ async function start(clock = new FakeClock()) {
     log,
     crypt: cryptPassword,
     makeSetting: cryptSetting,
-    openStore: openSessionStore,
+    openStore,
   });
   const doors = openDoors({
     module,
@@ -261,6 +261,20 @@ test('a killed security module costs nobody a login; terminated users stay out',
   const third = await start(first.clock);
   await assert.rejects(third.open(unused), refused('CookieRefused'));
   third.end();
+});
+
+test('a store that cannot be written costs nobody a login and is told in the log', async () => {
+  const broken = () => {
+    throw new Error('disk is full');
+  };
+  const store = { put: broken, delete: broken, get: () => undefined, list: () => [], close: broken };
+  const { lines, clock, login, open, end } = await start(new FakeClock(), () => store);
+  const { cookie } = await login();
+  assert.equal((await open(cookie)).username, 'alice');
+  await login();
+  clock.advance(1_000_000);
+  assert.match(lines.join('\n'), /cannot write .*sessions-[0-9a-f]{8}\.db: disk is full/);
+  end();
 });
 
 test('one session is terminated by the beginning of its id', async () => {
