@@ -113,7 +113,7 @@ class SqliteSessionStore implements SessionStore {
     try {
       // WAL with synchronous=NORMAL survives the kill of the process; a power cut may cost the last seconds.
       this.#database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON',
+        'PRAGMA busy_timeout = 500; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON',
       );
       const version = this.#database.prepare('PRAGMA user_version').get()?.['user_version'];
       if (version !== 0 && version !== SCHEMA_VERSION) throw new OtherShape(`schema version ${version}`);
