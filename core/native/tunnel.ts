@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 
 import { addon } from './addon.ts';
+import { closeDescriptor } from './system.ts';
 import type { TlsConnection } from './tls.ts';
 
 export interface TunnelOptions {
@@ -20,7 +21,10 @@ export interface TunnelOptions {
   readonly idleTimeoutSeconds: number;
   /** Seconds from now until the session's end; 0 = never. */
   readonly remainingSeconds: number;
-  /** 0 = off. Client renegotiations sooner than half of it end the tunnel. */
+  /**
+   * 0 = off. Key updates of TLS 1.3 are taken at any time; a TLS 1.2 renegotiation is refused (no_renegotiation):
+   * announce `new-tunnel` as rekey method to such clients.
+   */
   readonly rekeySeconds: number;
   readonly switchToTcpSeconds: number;
   readonly mtuDiscovery: boolean;
@@ -256,6 +260,10 @@ export function startPacketThread(disabledFeatures: readonly PacketFeature[] = [
         counters: new SharedCounters(memory),
         attachDatagram(fd, datagram, hello) {
           checkInteger('fd', fd, 0, maxSeconds);
+          if (isClosed) {
+            closeDescriptor(fd);
+            return Promise.resolve(false);
+          }
           return ask((request) => {
             native.attachDatagram(id, request, fd, datagram, hello);
           });
@@ -266,7 +274,7 @@ export function startPacketThread(disabledFeatures: readonly PacketFeature[] = [
           });
         },
         close(notify) {
-          native.closeTunnel(id, notify);
+          if (!isClosed) native.closeTunnel(id, notify);
         },
       };
     },
