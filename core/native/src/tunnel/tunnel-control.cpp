@@ -128,7 +128,9 @@ void Tunnel::checkLiveness() {
     udpBlockedSinceMs_ = 0;
   }
   if (dpd > 0) {
-    if (expired(lastTlsRxMs_, dpd * 3)) return end(End::dpdTimeout, "the client does not answer", false);
+    // Only a client that was asked, and had time to answer, is given up.
+    const bool wasAsked = lastTlsProbeMs_ > lastTlsRxMs_ && now - lastTlsProbeMs_ >= dpd * 500;
+    if (wasAsked && expired(lastTlsRxMs_, dpd * 3)) return end(End::dpdTimeout, "the client does not answer", false);
     if (expired(lastTlsRxMs_, dpd * 2) && now - lastTlsProbeMs_ >= dpd * 500) {
       lastTlsProbeMs_ = now;
       sendTlsFrame(cstp::typeDpdRequest, {});
