@@ -108,14 +108,17 @@ function handToWorker(main: Main, gate: Gate, descriptor: number, remote: Endpoi
       },
       { descriptors: [descriptor] },
     )
-    .catch((error: unknown) => {
-      main.log.debug(
-        `a worker did not take a connection: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      void forgetConnection(main, connection, 'error');
-    });
-  // The message carries a duplicate.
-  closeDescriptor(descriptor);
+    .then(
+      () => {
+        closeDescriptor(descriptor);
+      },
+      () => {
+        // The worker died with the message; the client has seen nothing of it yet.
+        void forgetConnection(main, connection, 'error');
+        if (!main.isStopping && !worker.isReady) handToWorker(main, gate, descriptor, remote, local);
+        else closeDescriptor(descriptor);
+      },
+    );
 }
 
 /** All workers ended at once: the client waits here, those behind it in the kernel's backlog. */

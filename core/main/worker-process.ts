@@ -68,7 +68,11 @@ export class WorkerProcess {
       onLost(this);
     };
     this.#child.once('exit', lost);
-    void this.client.closed.then(() => this.kill());
+    void this.client.closed.then(() => {
+      // Known here before the kernel reports the end of the process.
+      this.isReady = false;
+      this.kill();
+    });
   }
 
   get pid(): number {
