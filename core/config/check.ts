@@ -178,7 +178,8 @@ function checkSupplemental(host: VirtualHost, error: Say, note: Say): void {
       folder,
     );
   }
-  note(`setting '${fromRadius ? 'radius' : 'file'}' as supplemental config option`);
+  if (host.name === undefined)
+    note(`setting '${fromRadius ? 'radius' : 'file'}' as supplemental config option`);
 }
 
 /** No option is read and silently ignored: one that this release does not act on is named. */

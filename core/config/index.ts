@@ -3,6 +3,7 @@ export { compareConfigurations, type Comparison } from './compare.ts';
 export { parseConfigurationObject, parseSettingsObject } from './configuration-object.ts';
 export { formatDiagnostic } from './diagnostics.ts';
 export { loadConfiguration, parseConfiguration, type Loaded, type LoadOptions } from './load.ts';
+export { manualSections, type ManualSection } from './manual.ts';
 export type { FormerRow, OptionRow, Scope } from './option.ts';
 export {
   findOption,
@@ -15,6 +16,7 @@ export {
 } from './options.ts';
 export { applyOverlays, parseOverlay, type ParsedOverlay } from './overlay.ts';
 export { parsePortRules, type PortProtocol, type PortRule } from './ports.ts';
+export { sampleConfiguration } from './sample.ts';
 export * from './secmod-configuration.ts';
 export type { AuthMethod, Configuration, Diagnostic, Overlay, VirtualHost } from './types.ts';
 export { parseSelectGroup, type SelectGroup } from './values.ts';

@@ -244,6 +244,7 @@ function assignNetwork(
   if (suffix === undefined) return;
   const network = parseNetwork(raw);
   if (network === undefined || network.prefix === 0) {
+    delete result.values[target];
     report(
       'error',
       isFour

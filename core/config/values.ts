@@ -180,11 +180,11 @@ export function nameServer(option: 'dns' | 'nbns'): (value: string) => Reading<s
   };
 }
 
-/** `token: value`, one line of a header. */
+/** `token: value`, one line of a header; anything else would spoil the whole answer and is left out. */
 export function headerLine(value: string): Reading<string> {
   if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\u0000-\u0008\u000a-\u001f\u007f]*$/.test(value))
     return { value };
-  return { error: `found ${quoteValue(value)}; expected a header line, "Name: value"` };
+  return { warnings: [`${quoteValue(value)} is no header and is not sent; expected "Name: value"`] };
 }
 
 /** Brackets are kept; `parseSelectGroup` takes them apart. */

@@ -37,7 +37,6 @@ export function formatRate(bytes: number, seconds: number): string {
 
 /** Names come from the network: C0 and C1 control characters never reach a terminal. */
 export function printable(text: string): string {
-   
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 }
 

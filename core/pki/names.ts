@@ -11,7 +11,7 @@ export function checkUserName(text: string): NameCheck<string> {
   if (bytes === 0) return { ok: false, problem: 'the user name is empty' };
   if (bytes > 63)
     return { ok: false, problem: `the user name is ${String(bytes)} bytes long, 63 is the most` };
-   
+
   if (/[\u0000-\u001f\u007f-\u009f/\\]/.test(text) || text.startsWith('.') || text.startsWith('-')) {
     return {
       ok: false,

@@ -59,8 +59,7 @@ const octets = (bytes: Buffer): Node => asn1.create(Class.UNIVERSAL, Type.OCTETS
 const integer = (value: number): Node =>
   asn1.create(Class.UNIVERSAL, Type.INTEGER, false, asn1.integerToDer(value).getBytes());
 const nothing = (): Node => asn1.create(Class.UNIVERSAL, Type.NULL, false, '');
-const tagged = (tag: number, child: Node): Node =>
-  asn1.create(Class.CONTEXT_SPECIFIC, tag, true, [child]);
+const tagged = (tag: number, child: Node): Node => asn1.create(Class.CONTEXT_SPECIFIC, tag, true, [child]);
 const toDer = (node: Node): Buffer => Buffer.from(asn1.toDer(node).getBytes(), 'binary');
 const fromDer = (der: Buffer): Node => asn1.fromDer(forge.util.createBuffer(binary(der)));
 

@@ -157,21 +157,18 @@ export function serve<M extends MethodMap<M>>(
         answer({ error: serviceErrors.invalidParameter, parameters: { parameter: failure.path } });
         return;
       }
-      const result = await byName[name]?.(
-        parameters as never,
-        {
-          descriptors,
-          takeDescriptor: () => descriptors.shift(),
-          more,
-          send: (part: object) => {
-            answer({ parameters: part, continues: true });
-          },
-          onClosed: (callback) => {
-            if (connection.isClosed) callback();
-            else closeCallbacks.add(callback);
-          },
+      const result = await byName[name]?.(parameters as never, {
+        descriptors,
+        takeDescriptor: () => descriptors.shift(),
+        more,
+        send: (part: object) => {
+          answer({ parameters: part, continues: true });
         },
-      );
+        onClosed: (callback) => {
+          if (connection.isClosed) callback();
+          else closeCallbacks.add(callback);
+        },
+      });
       if (result === keepOpen) return;
       if (isReplyWithDescriptors(result)) answer({ parameters: result.parameters }, result.descriptors);
       else answer({ parameters: result ?? {} });

@@ -93,7 +93,10 @@ class Arrivals {
   }
 }
 
-async function openSite(changes: Partial<TunnelOptions> = {}, early: Buffer = Buffer.alloc(0)): Promise<Site> {
+async function openSite(
+  changes: Partial<TunnelOptions> = {},
+  early: Buffer = Buffer.alloc(0),
+): Promise<Site> {
   const context = createTlsContext({
     certificates: [{ chain: readFileSync(certificateFile, 'utf8'), keyId: 'k' }],
     policy: {

@@ -1,0 +1,79 @@
+// The manual page ocserv.conf(5) as Markdown, written from the option table: man/ocserv.conf.5.md. Called by
+// generate.ts; man/build.ts turns the Markdown into roff.
+import type { FormerRow, OptionRow, Scope } from './option.ts';
+import { optionChapters } from './options.ts';
+import { formerOptions } from './options/former.ts';
+import { defaultText, remarks } from './sample.ts';
+
+export interface ManualSection {
+  readonly title: string;
+  readonly markdown: string;
+}
+
+/** The chapters of the options, then the former names. */
+export function manualSections(): readonly ManualSection[] {
+  const chapters = optionChapters.map(({ title, rows }) => ({
+    title,
+    markdown: Object.entries<OptionRow<never>>(rows as never)
+      .map(([name, row]) => `- \`${name}\`=*${escapeMarkup(row.kind.word)}*: ${describe(row)}`)
+      .join('\n'),
+  }));
+  const formerNames = Object.entries<FormerRow>(formerOptions)
+    .map(([name, row]) => `- \`${name}\`: ${escapeMarkup(row.summary)}`)
+    .join('\n');
+  return [...chapters, { title: 'Former names', markdown: formerNames }];
+}
+
+export function manualPage(): string {
+  const sections = manualSections().map(({ title, markdown }) => `## ${title}\n\n${markdown}\n`);
+  return `${introduction}\n${sections.join('\n')}\n${closing}`;
+}
+
+function describe(row: OptionRow<never>): string {
+  const initial = row.shownDefault ?? defaultText(row);
+  const parts = [
+    escapeMarkup(row.summary),
+    row.note === undefined ? undefined : escapeMarkup(row.note),
+    initial === undefined ? undefined : `Default: \`${initial}\`.`,
+    ...remarks(row),
+    userScope(row.scope),
+  ];
+  return parts.filter((part) => part !== undefined).join(' ');
+}
+
+function userScope(scope: readonly Scope[]): string | undefined {
+  if (!scope.includes('user')) return undefined;
+  return scope.length === 1 ? 'Only in user and group files.' : 'Also in user and group files.';
+}
+
+function escapeMarkup(text: string): string {
+  return text.replace(/[\\*_[\]<>`]/g, '\\$&');
+}
+
+const introduction = `# ocserv.conf(5) 2026-11-25 ocserv for Node.js
+
+## Name
+
+ocserv.conf - configuration of the OpenConnect VPN server
+
+## Description
+
+*ocserv*(8) reads */etc/ocserv/ocserv.conf*. A line is \`name = value\` or \`name : value\`; white space and double quotes around a value are dropped. Lines that begin with \`#\` or \`;\` are comments, and so is the rest of a line from a \`#\` after white space. An indented line is one more value of the option above it. A line has at most 2046 bytes.
+
+Truth is \`true\` or \`yes\`, everything else is false. Numbers are decimal. Relative paths begin at the folder the server was started in. An option that may be repeated is a list; of the others the last line counts.
+
+\`ocserv --test-config\` reports every mistake with file, line and column, and ends with status 1 if there is an error. An unknown option is a warning.
+
+## Virtual hosts
+
+A section \`[vhost:NAME]\` is for clients that ask for this name by SNI. It has every value of the top level, wherever in the file that stands, unless it sets its own; a list that it sets takes the place of the one at top level. \`[]\` goes back to the top level.
+
+## User and group files
+
+With \`config-per-group\` and \`config-per-user\`, the files named like the group and the user are read when a session is opened. They hold the options marked below. The user's value wins over the group's, the group's over the host's. Lists of both files are joined and take the place of the host's list. A file with a mistake refuses the session.
+`;
+
+const closing = `## See also
+
+*ocserv*(8), *occtl*(8), *ocpasswd*(8), *occert*(8)
+`;
