@@ -4,6 +4,7 @@ export * from './client.ts';
 export * from './connect-request.ts';
 export * from './connect-response.ts';
 export * from './cookies.ts';
+export * from './dtls-match.ts';
 export * from './hostname.ts';
 export * from './login-body.ts';
 export * from './login-documents.ts';

@@ -18,6 +18,7 @@ import {
   identifyClient,
   keepDeviceText,
   keepUserAgent,
+  matchingDtlsSuites,
   notFoundResponse,
   parseConnectRequest,
   parseCookies,
@@ -235,7 +236,9 @@ export class Connection {
     const wanted = parseConnectRequest(request.header);
     const platform = request.header('x-anyconnect-identifier-platform');
     const type = request.header('x-anyconnect-identifier-devicetype');
-    const { dtlsCipherList } = this.#served;
+    const dtlsCipherList = settings['match-tls-dtls-ciphers']
+      ? matchingDtlsSuites(this.#served.dtlsCipherList, tls.cipher)
+      : this.#served.dtlsCipherList;
     const hasDtls =
       settings['udp-port'] > 0 && settings['dtls-psk'] && dtlsCipherList !== '' && wanted.dtlsPsk;
     const dtlsId = hasDtls ? randomBytes(32).toString('hex') : undefined;
