@@ -79,7 +79,6 @@ export const certificatesOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Force DTLS-PSK to use the same cipher/MAC as the TLS channel.',
-    honoured: false,
   }),
   'dtls-psk': option(flag(true), {
     scope: ['global'],
