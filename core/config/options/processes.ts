@@ -42,7 +42,6 @@ export const processesOptions = {
     scope: ['global'],
     reload: false,
     summary: 'Directory the workers chroot into; the main process changes its working directory there.',
-    honoured: false,
   }),
   'pid-file': option(text('file'), {
     scope: ['global', 'vhost'],
