@@ -17,6 +17,9 @@ import { HttpFront } from './http-front.ts';
 import { countersIntervalMs } from './limits.ts';
 import { Tunnels } from './tunnels.ts';
 
+/** Thinning of acknowledgements stays off until tests over lossy and slow links show that it does no harm. */
+const switchedOff = ['ack-thinning'] as const;
+
 export interface WorkerSurroundings {
   readonly sessions: VarlinkClient<SessionsMethods>;
   readonly authenticator: AttachedAuthenticator;
@@ -43,7 +46,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
   /** Once: thread and log while the world is still there, then the sandbox. */
   const settleDown = ({ configuration }: Hosts): Running => {
     const { sandbox, logging } = configuration;
-    const started = { log: around.makeLog(logging), packets: startPacketThread() };
+    const started = { log: around.makeLog(logging), packets: startPacketThread(switchedOff) };
     const { missing } = enterSandbox({ ...sandbox });
     for (const what of missing) started.log.warning(`sandbox: ${what}`);
     setInterval(() => {
