@@ -24,7 +24,7 @@ async function writePair(name: string, fromDays: number, toDays: number): Promis
       notAfter: new Date(Date.now() + toDays * DAY_MS),
       signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
     },
-    webcrypto as never,
+    webcrypto,
   );
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   writeFileSync(path.join(folder, `${name}.crt`), certificate.toString('pem'));
