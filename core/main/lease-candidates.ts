@@ -69,7 +69,13 @@ function bytesOf(family: 4 | 6, value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex');
 }
 
-/** Try 1 from the seed, 2 to 6 each from the hash of the complete address before it, the rest random. */
+/** Larger pools are never so full that chance finds nothing. */
+const largestSearchedPool = 65_536n;
+
+/**
+ * Try 1 from the seed, 2 to 6 each from the hash of the complete address before it, then random ones; at last a small
+ * pool is searched through, so that its last free address is found too.
+ */
 export function* candidates(network: Network, seed: Uint8Array): Generator<bigint> {
   const length = network.family === 4 ? 4 : 16;
   const sha1 = (bytes: Uint8Array): Buffer => createHash('sha1').update(bytes).digest().subarray(0, length);
@@ -80,4 +86,7 @@ export function* candidates(network: Network, seed: Uint8Array): Generator<bigin
     candidate = within(network, bytes);
     yield candidate;
   }
+  const hosts = (1n << BigInt((network.family === 4 ? 32 : 128) - network.prefix)) - 1n;
+  if (hosts >= largestSearchedPool) return;
+  for (let host = 0n; host <= hosts; host++) yield network.base | host;
 }
