@@ -20,6 +20,8 @@ export interface Hosts {
   readonly configuration: WorkerConfiguration;
   readonly fallback: ServedHost;
   find(serverName: string | undefined): ServedHost;
+  /** What of the priority strings is not offered, in words for the log. */
+  readonly notes: readonly string[];
 }
 
 /** Throws with OpenSSL's words when a certificate or list is refused; nothing has changed then. */
@@ -31,6 +33,7 @@ export function serveHosts(configuration: WorkerConfiguration): Hosts {
   return {
     configuration,
     fallback,
+    notes: [...new Set(configuration.hosts.flatMap((host) => prioritiesOf(host).notes))],
     // Exact names, no wildcards; an unknown name gets the default host.
     find: (serverName) =>
       serverName === undefined ? fallback : (byName.get(serverName.toLowerCase()) ?? fallback),

@@ -17,6 +17,8 @@ import { HttpFront } from './http-front.ts';
 import { countersIntervalMs } from './limits.ts';
 import { Tunnels } from './tunnels.ts';
 
+/** So that a message stays well below what main takes from a worker, 64 KiB. */
+const countersPerMessage = 100;
 /** Thinning of acknowledgements stays off until tests over lossy and slow links show that it does no harm. */
 const switchedOff = ['ack-thinning'] as const;
 
@@ -51,7 +53,10 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
     for (const what of missing) started.log.warning(`sandbox: ${what}`);
     setInterval(() => {
       const counters = tunnels.counters();
-      if (counters.length > 0) sessions.call('ReportCounters', { counters }).catch(() => undefined);
+      for (let at = 0; at < counters.length; at += countersPerMessage) {
+        const part = counters.slice(at, at + countersPerMessage);
+        sessions.call('ReportCounters', { counters: part }).catch(() => undefined);
+      }
     }, countersIntervalMs).unref();
     return started;
   };
@@ -68,6 +73,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
       if (running === undefined) running = settleDown(loaded);
       running.log.setLevel(loaded.configuration.logging.level);
       hosts = loaded;
+      for (const note of loaded.notes) running.log.warning(`tls-priorities: ${note}`);
       return {};
     },
     Serve({ connection }, call) {
