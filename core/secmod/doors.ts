@@ -116,8 +116,8 @@ export function openDoors(options: DoorOptions): Doors {
       return {};
     },
 
-    OpenSession(parameters) {
-      const result = module.openSession(parameters);
+    async OpenSession(parameters) {
+      const result = await module.openSession(parameters);
       if ('cookieRefused' in result) {
         throw new VarlinkError(securityModuleErrors.CookieRefused, { reason: result.cookieRefused });
       }

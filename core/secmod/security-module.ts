@@ -2,8 +2,7 @@
 // refusals into Varlink errors; tests call this directly with a clock of their own.
 import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
 import { memorySessionStore, stateFile, type SessionStore } from '../store/index.ts';
-import type { Backend } from './auth/backend.ts';
-import { plainBackend } from './auth/plain.ts';
+import { makeBackend, methodProblems } from './auth/backends.ts';
 import type { CryptFunction } from '../passwd/index.ts';
 import type { Clock } from './clock.ts';
 import { EventStream } from './events.ts';
@@ -159,13 +158,13 @@ export class SecurityModule {
   }
 
   /** CONNECT with a cookie. */
-  openSession(request: {
+  async openSession(request: {
     readonly cookie: string;
     readonly vhost: string;
     readonly remoteAddress: string;
     readonly hasCertificate: boolean;
     readonly certificateUser?: string | undefined;
-  }): OpenResult {
+  }): Promise<OpenResult> {
     const { log, clock } = this.#options;
     const session = this.#sessions?.find(request.cookie);
     if (this.#sessions === undefined || session === undefined) return { cookieRefused: 'unknown or expired' };
@@ -316,11 +315,12 @@ export class SecurityModule {
 
   #loginHost(host: VirtualHost, former: readonly LoginHost[]): LoginHost {
     const name = host.name ?? DEFAULT_HOST;
-    const passwordFile = passwordFileOf(host.settings);
     // Methods never change at a reload, so a host keeps its back end and with it the file it has read.
     const known = former.find((candidate) => candidate.name === name)?.backend;
-    const backend: Backend | undefined =
-      passwordFile === undefined ? undefined : (known ?? plainBackend({ ...this.#options, passwordFile }));
+    const method = [...host.settings.auth, ...host.settings['enable-auth']].find(
+      (candidate) => candidate.name !== 'certificate',
+    );
+    const backend = known ?? (method === undefined ? undefined : makeBackend(method, this.#options));
     return {
       name,
       logPrefix: host.name === undefined ? '' : `vhost:${host.name}: `,
@@ -382,29 +382,6 @@ function certificateRefusal(
   const isSameUser =
     session.certificateUser === undefined || request.certificateUser === session.certificateUser;
   return isSameUser ? undefined : 'certificate of another user';
-}
-
-function methodProblems(host: VirtualHost): string[] {
-  const where = host.name === undefined ? '' : `vhost:${host.name}: `;
-  const problems: string[] = [];
-  const methods = [...host.settings.auth, ...host.settings['enable-auth']];
-  if (host.settings.auth.length === 0)
-    problems.push(`${where}no authentication method; expected "auth = plain[passwd=FILE]"`);
-  for (const method of methods) {
-    if (method.name !== 'plain')
-      problems.push(`${where}authentication method "${method.name}" is not yet honoured`);
-    else if (method.options['otp'] !== undefined)
-      problems.push(`${where}plain: suboption "otp" is not yet honoured`);
-    else if (method.options['passwd'] === undefined)
-      problems.push(`${where}plain: no password file; expected passwd=FILE`);
-  }
-  return problems;
-}
-
-function passwordFileOf(settings: Settings): string | undefined {
-  return [...settings.auth, ...settings['enable-auth']].find((method) => method.name === 'plain')?.options[
-    'passwd'
-  ];
 }
 
 function keyFilesOf(settings: Settings): KeyFiles[] {

@@ -1,0 +1,30 @@
+// The back ends of a host's methods: which methods this release has, and how one is made from its line in the
+// configuration. Called by security-module.ts at start and for hosts that a reload adds.
+import type { AuthMethod, VirtualHost } from '../../config/index.ts';
+import type { Backend } from './backend.ts';
+import { plainBackend, type PlainOptions } from './plain.ts';
+
+export type BackendOptions = Omit<PlainOptions, 'passwordFile'>;
+
+/** Undefined for `certificate`, which has none. */
+export function makeBackend(method: AuthMethod, options: BackendOptions): Backend | undefined {
+  const { passwd } = method.options;
+  return method.name === 'plain' && passwd !== undefined
+    ? plainBackend({ ...options, passwordFile: passwd })
+    : undefined;
+}
+
+/** What stands in the way of a host's methods. */
+export function methodProblems(host: VirtualHost): string[] {
+  const where = host.name === undefined ? '' : `vhost:${host.name}: `;
+  if (host.settings.auth.length === 0)
+    return [`${where}no authentication method; expected "auth = plain[passwd=FILE]"`];
+  return [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
+    if (method.name !== 'plain')
+      return [`${where}authentication method "${method.name}" is not yet honoured`];
+    if (method.options['otp'] !== undefined) return [`${where}plain: suboption "otp" is not yet honoured`];
+    return method.options['passwd'] === undefined
+      ? [`${where}plain: no password file; expected passwd=FILE`]
+      : [];
+  });
+}
