@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../config/index.ts';
 import { userNameProblem } from '../passwd/index.ts';
-import type { Backend, Conversation } from './auth/backend.ts';
+import type { Conversation } from './auth/backend.ts';
+import type { Backends } from './auth/backends.ts';
 import {
   backendOf,
   begun,
@@ -56,7 +57,7 @@ export interface LoginHost {
   /** "vhost:NAME: " in front of log texts; empty for the default host. */
   readonly logPrefix: string;
   readonly settings: Settings;
-  readonly backend: Backend | undefined;
+  readonly backends: Backends;
   verifyCertificate(chain: readonly string[]): VerifiedCertificate | undefined;
 }
 
@@ -133,7 +134,8 @@ export class Logins {
     }
     if (this.#byContext.size >= MAX_LOGINS) return INTERNAL;
     const backendName = backendOf(slot);
-    if (backendName !== undefined && host.backend?.name !== backendName) return INTERNAL;
+    const backend = backendName && host.backends.get(backendName);
+    if (backendName !== undefined && backend === undefined) return INTERNAL;
     const certificate = slot.methods.includes('certificate')
       ? host.verifyCertificate(request.certificates)
       : undefined;
@@ -150,21 +152,18 @@ export class Logins {
       userAgent: request.userAgent,
       rules: {
         slot,
-        tries: backendName === undefined ? 1 : Math.max(1, (host.backend?.tries ?? 1) - spent),
+        tries: Math.max(1, (backend?.tries ?? 1) - spent),
         requestedGroup: isGroupRequested ? group : undefined,
         certificateNamesUser: host.settings['cert-user-oid'] !== undefined,
         certificateNamesGroups: host.settings['cert-group-oid'] !== undefined,
       },
       methodName: slot.methods.join('+'),
       startedAt: clock.now(),
-      conversation:
-        backendName === undefined
-          ? undefined
-          : host.backend?.begin({
-              username,
-              remoteAddress: ticket.remoteAddress,
-              hasCertificate: certificate !== undefined,
-            }),
+      conversation: backend?.begin({
+        username,
+        remoteAddress: ticket.remoteAddress,
+        hasCertificate: certificate !== undefined,
+      }),
       ticket,
       state: begun,
       cancelTimer: () => {},

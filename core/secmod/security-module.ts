@@ -2,7 +2,8 @@
 // refusals into Varlink errors; tests call this directly with a clock of their own.
 import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
 import { memorySessionStore, stateFile, type SessionStore } from '../store/index.ts';
-import { makeBackend, methodProblems } from './auth/backends.ts';
+import { makeBackends, methodProblems } from './auth/backends.ts';
+import { backendOf, slotsOf } from './auth/combine.ts';
 import type { CryptFunction } from '../passwd/index.ts';
 import type { Clock } from './clock.ts';
 import { EventStream } from './events.ts';
@@ -150,7 +151,12 @@ export class SecurityModule {
     const host = this.#host(vhost);
     // Only where the form may show them anyway.
     if (host === undefined || !host.settings['auto-select-group']) return [];
-    return (await host.backend?.listGroups()) ?? [];
+    const [primary] = slotsOf(
+      host.settings.auth.map(({ name }) => name),
+      [],
+    );
+    const name = primary && backendOf(primary);
+    return (await (name && host.backends.get(name))?.listGroups()) ?? [];
   }
 
   sign(keyId: string, scheme: number, input: Buffer): Promise<SignResult> {
@@ -315,18 +321,12 @@ export class SecurityModule {
 
   #loginHost(host: VirtualHost, former: readonly LoginHost[]): LoginHost {
     const name = host.name ?? DEFAULT_HOST;
-    // Methods never change at a reload, so a host keeps its back end and with it the file it has read.
-    const known = former.find((candidate) => candidate.name === name)?.backend;
-    const method = [...host.settings.auth, ...host.settings['enable-auth']].find(
-      (candidate) => candidate.name !== 'certificate',
-    );
-    const backend = known ?? (method === undefined ? undefined : makeBackend(method, this.#options));
+    const known = former.find((candidate) => candidate.name === name)?.backends;
     return {
       name,
       logPrefix: host.name === undefined ? '' : `vhost:${host.name}: `,
       settings: host.settings,
-      backend,
-      // Hosts whose methods include certificates are refused by methodProblems.
+      backends: makeBackends(host.settings, this.#options, known),
       verifyCertificate: () => undefined,
     };
   }

@@ -4,6 +4,7 @@ import type { AuthMethod, VirtualHost } from '../../config/index.ts';
 import type { Backend } from './backend.ts';
 import { plainBackend, type PlainOptions } from './plain.ts';
 
+export type Backends = ReadonlyMap<Backend['name'], Backend>;
 export type BackendOptions = Omit<PlainOptions, 'passwordFile'>;
 
 /** Undefined for `certificate`, which has none. */
@@ -14,12 +15,28 @@ export function makeBackend(method: AuthMethod, options: BackendOptions): Backen
     : undefined;
 }
 
+/** All of a host, by name. Methods never change at a reload, so a host keeps its `former` back ends and what they hold. */
+export function makeBackends(
+  settings: VirtualHost['settings'],
+  options: BackendOptions,
+  former: Backends | undefined,
+): Backends {
+  const backends = new Map(former);
+  for (const method of [...settings.auth, ...settings['enable-auth']]) {
+    if (former !== undefined || method.name === 'certificate') continue;
+    const backend = makeBackend(method, options);
+    if (backend !== undefined) backends.set(backend.name, backend);
+  }
+  return backends;
+}
+
 /** What stands in the way of a host's methods. */
 export function methodProblems(host: VirtualHost): string[] {
   const where = host.name === undefined ? '' : `vhost:${host.name}: `;
   if (host.settings.auth.length === 0)
     return [`${where}no authentication method; expected "auth = plain[passwd=FILE]"`];
   return [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
+    if (method.name === 'certificate') return [];
     if (method.name !== 'plain')
       return [`${where}authentication method "${method.name}" is not yet honoured`];
     if (method.options['otp'] !== undefined) return [`${where}plain: suboption "otp" is not yet honoured`];

@@ -56,7 +56,7 @@ function setUp() {
     name: 'default',
     logPrefix: '',
     settings,
-    backend,
+    backends: new Map([['plain', backend]]),
     verifyCertificate: () => undefined,
   };
   const logins = new Logins({
