@@ -80,6 +80,7 @@ function handToWorker(main: Main, gate: Gate, descriptor: number, remote: Endpoi
     session: undefined,
   };
   worker.load += 1;
+  main.quiet.note();
   main.connections.set(connection.id, connection);
   const { id, acceptedAt } = connection;
   const ticket = sealTicket(

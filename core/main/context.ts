@@ -3,7 +3,7 @@
 import type { Configuration, Settings } from '../config/index.ts';
 import type { ControlEvent, SessionsCounters, SessionsReason } from '../interfaces/index.ts';
 import type { Endpoint } from '../native/index.ts';
-import { mainPrefix, type Logger } from '../system/index.ts';
+import { mainPrefix, type Logger, type QuietCollection } from '../system/index.ts';
 import type { Bans } from './bans.ts';
 import type { Lease, Leases } from './leases.ts';
 import type { SecurityModuleProcess } from './security-module-process.ts';
@@ -80,6 +80,7 @@ export interface Main {
   readonly watchers: Set<(event: ControlEvent) => void>;
   readonly securityModule: SecurityModuleProcess;
   readonly workers: WorkerProcess[];
+  readonly quiet: QuietCollection;
   /** Mark of this server on devices it makes. */
   readonly deviceAlias: string;
   readonly runAs: { readonly uid: number; readonly gid: number };

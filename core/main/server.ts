@@ -30,9 +30,10 @@ import {
   openSyslog,
   peerCredentials,
   writeSyslog,
+  trimMemory,
 } from '../native/index.ts';
 import { memoryKeyedStore, openKeyedStore, stateFile, type KeyedStore } from '../store/index.ts';
-import { createLogger, type Logger } from '../system/index.ts';
+import { collectWhenQuiet, createLogger, type Logger } from '../system/index.ts';
 import { acceptConnection } from './accept.ts';
 import { parseNetwork, type Network } from './addresses.ts';
 import { Bans } from './bans.ts';
@@ -119,6 +120,7 @@ export class Server {
         onReady: () => this.#reattach(),
       }),
       workers: [],
+      quiet: collectWhenQuiet(trimMemory),
       deviceAlias: `ocserv:${createHash('sha256')
         .update(path.resolve(settings['socket-file'] ?? options.configFile))
         .digest('hex')
@@ -176,6 +178,7 @@ export class Server {
       this.#maintain();
     }, maintenanceSeconds * 1000);
     this.#listeners.resume();
+    main.quiet.note();
     main.log.info(`initialized OpenConnect VPN Server ${main.version}`);
     notifySupervisor(`READY=1\nMAINPID=${String(process.pid)}`);
   }

@@ -58,6 +58,7 @@ interface RawSystem {
   notifySupervisor(path: string, state: string): boolean;
   dieWithParent(signal: number): void;
   setDumpable(dumpable: boolean): void;
+  trimMemory(): void;
   raiseDescriptorLimit(count: number): void;
 }
 
@@ -374,4 +375,9 @@ export function raiseDescriptorLimit(count: number): void {
   if (!Number.isSafeInteger(count) || count < 0)
     throw new RangeError('count: expected a number of descriptors');
   raw.raiseDescriptorLimit(count);
+}
+
+/** Gives free pages of the C heap back to the system (malloc_trim(3)); some milliseconds, so only in quiet times. */
+export function trimMemory(): void {
+  raw.trimMemory();
 }

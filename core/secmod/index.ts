@@ -10,10 +10,11 @@ import {
   openDescriptorStream,
   openSyslog,
   setDumpable,
+  trimMemory,
   writeSyslog,
 } from '../native/index.ts';
 import { openSessionStore } from '../store/index.ts';
-import { createLogger, type Severity } from '../system/index.ts';
+import { collectWhenQuiet, createLogger, type Severity } from '../system/index.ts';
 import { descriptorTransport, serve } from '../varlink/index.ts';
 import type { LoggingConfiguration } from '../config/index.ts';
 import { systemClock } from './clock.ts';
@@ -65,6 +66,7 @@ const securityModule = new SecurityModule({
   crypt: cryptPassword,
   makeSetting: cryptSetting,
   openStore: openSessionStore,
+  onWork: collectWhenQuiet(trimMemory).note,
 });
 const doors = openDoors({
   module: securityModule,

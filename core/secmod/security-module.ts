@@ -22,6 +22,8 @@ export interface SecurityModuleOptions {
   readonly crypt: CryptFunction;
   readonly makeSetting: (prefix: string, cost?: number) => string;
   readonly openStore: (file: string) => SessionStore;
+  /** A login or a configuration: work that leaves garbage behind. */
+  readonly onWork: () => void;
 }
 
 export interface Grant {
@@ -93,7 +95,8 @@ export class SecurityModule {
    * changed, but for a key that could not be loaded again: there the former one stays and the log says so.
    */
   configure({ configuration }: SecmodConfiguration, ticketKey: Buffer): string[] {
-    const { log, clock } = this.#options;
+    const { log, clock, onWork } = this.#options;
+    onWork();
     if (ticketKey.length !== TICKET_KEY_BYTES) return [`ticket key: expected ${TICKET_KEY_BYTES} bytes`];
     const problems = configuration.hosts.flatMap((host) => methodProblems(host));
     if (problems.length > 0) return problems;
@@ -135,6 +138,7 @@ export class SecurityModule {
   }
 
   async startLogin(ticket: Ticket, request: LoginRequest): Promise<Step> {
+    this.#options.onWork();
     return (await this.#logins?.start(ticket, request)) ?? { outcome: 'no', reason: 'Internal error' };
   }
 

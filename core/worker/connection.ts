@@ -12,7 +12,7 @@ import {
   type WorkerConnection,
 } from '../interfaces/index.ts';
 import { acceptTls, closeDescriptor, type TlsConnection, type TlsFacts } from '../native/index.ts';
-import type { PacketThread, TunnelOptions } from '../native/index.ts';
+import type { PacketThread, TunnelEnd, TunnelEvents, TunnelOptions } from '../native/index.ts';
 import {
   documentResponse,
   identifyClient,
@@ -306,34 +306,17 @@ export class Connection {
   }
 
   #openTunnel(options: TunnelOptions, sessionId: string, tunFd: number, early: Buffer): void {
-    const { tunnels, packets, sessions, onEnd } = this.#around;
-    let { tunnelMtuBytes } = options;
-    let dtlsCiphersuite: string | undefined;
-    const report = (): void => {
-      const changed = { sessionId, tunnelMtu: tunnelMtuBytes, dtlsCiphersuite };
-      sessions.call('TunnelChanged', changed).catch(() => undefined);
-    };
+    const { tunnels, packets, onEnd } = this.#around;
+    const state = tunnelState(this.#around.sessions, sessionId, options.tunnelMtuBytes);
+    const endOf = tunnelEnd(this.#log);
     tunnels.add(sessionId, (ended) =>
-      packets.openTunnel(this.#tls, tunFd, early, options, {
-        onEnd: (reason, detail) => {
-          const level = reason === 'userDisconnect' ? 'received BYE packet; exiting' : detail;
-          if (level !== '') this.#log.info(level);
-          ended(reason);
-          onEnd();
-        },
-        onDtls: (description) => {
-          dtlsCiphersuite = description;
-          report();
-        },
-        onMtu: (bytes) => {
-          tunnelMtuBytes = bytes;
-          report();
-        },
-      }),
+      packets.openTunnel(this.#tls, tunFd, early, options, { ...state, onEnd: endOf(ended) }),
     );
     clearTimeout(this.#authTimer);
     this.#stage = 'tunnel';
-    report();
+    state.report();
+    // The connection's part is over: what logging in took goes with it, the tunnel lives on without.
+    onEnd();
   }
 
   #takeRefusal(error: Error): void {
@@ -351,4 +334,36 @@ export class Connection {
     if (this.#stage === 'ended') return this.#reportClosed('unspecified');
     this.#conversation?.refuse(refusedConnectResponse(refusal));
   }
+}
+
+/** Tells main what the tunnel's channels are. Apart from the class, so that nothing of the login is kept alive. */
+function tunnelState(
+  sessions: VarlinkClient<SessionsMethods>,
+  sessionId: string,
+  mtuBytes: number,
+): { report(): void; onDtls(description: string | undefined): void; onMtu(bytes: number): void } {
+  let tunnelMtu = mtuBytes;
+  let dtlsCiphersuite: string | undefined;
+  const report = (): void => {
+    sessions.call('TunnelChanged', { sessionId, tunnelMtu, dtlsCiphersuite }).catch(() => undefined);
+  };
+  return {
+    report,
+    onDtls(description) {
+      dtlsCiphersuite = description;
+      report();
+    },
+    onMtu(bytes) {
+      tunnelMtu = bytes;
+      report();
+    },
+  };
+}
+
+function tunnelEnd(log: Logger): (ended: (reason: TunnelEnd) => void) => TunnelEvents['onEnd'] {
+  return (ended) => (reason, detail) => {
+    const text = reason === 'userDisconnect' ? 'received BYE packet; exiting' : detail;
+    if (text !== '') log.info(text);
+    ended(reason);
+  };
 }

@@ -1,8 +1,14 @@
 // What a worker does for main: the handlers of the door org.ocserv.Worker, and the connections behind them.
 import { parseWorkerConfiguration } from '../config/index.ts';
 import { workerErrors, type SessionsMethods, type WorkerMethods } from '../interfaces/index.ts';
-import { closeDescriptor, enterSandbox, startPacketThread, type PacketThread } from '../native/index.ts';
-import type { Logger } from '../system/index.ts';
+import {
+  closeDescriptor,
+  enterSandbox,
+  startPacketThread,
+  trimMemory,
+  type PacketThread,
+} from '../native/index.ts';
+import { collectWhenQuiet, type Logger } from '../system/index.ts';
 import {
   VarlinkError,
   type Call,
@@ -42,6 +48,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
   const front = new HttpFront();
   const tunnels = new Tunnels(sessions);
   const connections = new Map<number, Connection>();
+  const quiet = collectWhenQuiet(trimMemory);
   let hosts: Hosts | undefined;
   let running: Running | undefined;
 
@@ -70,6 +77,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
   return {
     Configure({ configuration }) {
       const loaded = serveHosts(parseWorkerConfiguration(configuration));
+      quiet.note();
       if (running === undefined) running = settleDown(loaded);
       running.log.setLevel(loaded.configuration.logging.level);
       hosts = loaded;
@@ -82,6 +90,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
         closeDescriptor(fd);
         throw new Error('a client came before the configuration');
       }
+      quiet.note();
       const { id } = connection;
       const { log, packets } = running;
       const onEnd = (): void => void connections.delete(id);

@@ -1,4 +1,5 @@
 // Devices, accounts, crypt(3), syslog and privileges for JavaScript. Arguments were checked by system.ts.
+#include <malloc.h>
 #include <dlfcn.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -222,6 +223,11 @@ Value dieWithParent(const CallbackInfo& info) {
   ::prctl(PR_SET_PDEATHSIG, integer(info[0]));
   return info.Env().Undefined();
 }
+Value trimMemory(const CallbackInfo& info) {
+  ::malloc_trim(0);
+  return info.Env().Undefined();
+}
+
 Value setDumpable(const CallbackInfo& info) {
   ::prctl(PR_SET_DUMPABLE, info[0].ToBoolean() ? 1 : 0);
   return info.Env().Undefined();
@@ -260,6 +266,7 @@ void initSystem(Napi::Env env, Napi::Object exports) {
   add("notifySupervisor", notifySupervisor);
   add("dieWithParent", dieWithParent);
   add("setDumpable", setDumpable);
+  add("trimMemory", trimMemory);
   add("raiseDescriptorLimit", raiseDescriptorLimit);
   initSockets(env, exports);
 }

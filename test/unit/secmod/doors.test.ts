@@ -80,6 +80,7 @@ async function start(clock = new FakeClock(), openStore = openSessionStore) {
     crypt: cryptPassword,
     makeSetting: cryptSetting,
     openStore,
+    onWork: () => undefined,
   });
   const doors = openDoors({
     module,
