@@ -1,7 +1,7 @@
 #!/bin/sh
 # What openconnect runs in the tests instead of the distribution's script: sets up the tunnel device alone, never
-# touches name resolution, and keeps the variables of each call in $VPN_RECORD.
-[ -n "$VPN_RECORD" ] && { echo "== $reason"; env | sort; } >>"$VPN_RECORD"
+# touches name resolution, and keeps the variables of each call in $VPN_RECORD, followed by the reason of the call when
+# its work is done.
 case $reason in
 connect)
   ip link set dev "$TUNDEV" up mtu "${INTERNAL_IP4_MTU:-1400}"
@@ -22,4 +22,5 @@ disconnect)
   ip addr flush dev "$TUNDEV"
   ;;
 esac
+[ -n "$VPN_RECORD" ] && { env | sort; echo "== $reason"; } >>"$VPN_RECORD"
 exit 0
