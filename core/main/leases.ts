@@ -49,18 +49,26 @@ export class Leases {
     }
   }
 
-  /** Text for the log when no address can be had. */
-  lease(request: LeaseRequest): { readonly lease: Lease } | { readonly refused: string } {
+  /**
+   * One family is enough. `refused`, and `missing` of the other family, are texts for the log. An explicit IPv4
+   * address that cannot be had refuses: firewalls may count on it.
+   */
+  lease(
+    request: LeaseRequest,
+  ): { readonly lease: Lease; readonly missing?: string } | { readonly refused: string } {
     const ipv4 = this.#lease4(request);
-    if (typeof ipv4 === 'string') return { refused: ipv4 };
+    if (typeof ipv4 === 'string' && request.explicitIpv4 !== undefined) return { refused: ipv4 };
     const ipv6 = this.#lease6(request);
-    // IPv6 alone failing costs the client IPv6 only, unless there is nothing else.
-    if (typeof ipv6 === 'string' && ipv4 === undefined) return { refused: ipv6 };
+    if (typeof ipv4 === 'string') {
+      if (ipv6 === undefined || typeof ipv6 === 'string') return { refused: ipv4 };
+      return { lease: { ipv6 }, missing: `${ipv4}; the client gets IPv6 alone` };
+    }
+    if (typeof ipv6 === 'string') {
+      if (ipv4 === undefined) return { refused: ipv6 };
+      return { lease: { ipv4 }, missing: `${ipv6}; the client gets IPv4 alone` };
+    }
     return {
-      lease: {
-        ...(ipv4 === undefined ? {} : { ipv4 }),
-        ...(ipv6 === undefined || typeof ipv6 === 'string' ? {} : { ipv6 }),
-      },
+      lease: { ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) },
     };
   }
 

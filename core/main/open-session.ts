@@ -77,9 +77,10 @@ export async function openSession(main: Main, connection: Connection, asked: Par
     giveBack();
     if (!('refused' in leased)) throw new VarlinkError(sessionsErrors.NoNetwork, {});
     log.error(leased.refused);
-    throw new VarlinkError(sessionsErrors.SessionUnavailable, { reason: leased.refused });
+    throw new VarlinkError(sessionsErrors.NoFreeAddress, {});
   }
-  const { lease } = leased;
+  const { lease, missing } = leased;
+  if (missing !== undefined) log.warning(missing);
   const keepMs = (settings['cookie-timeout'] + 15) * 1000;
   let tun;
   try {

@@ -65,7 +65,7 @@ export function unavailableResponse(minorVersion: 0 | 1): Buffer {
   });
 }
 
-export type ConnectRefusal = 'cookie' | 'unavailable' | 'network' | 'server';
+export type ConnectRefusal = 'cookie' | 'unavailable' | 'network' | 'addresses' | 'server';
 
 /** CONNECT refused: 401 makes a client log in again, 503 makes it come back with the same cookie. */
 export function refusedConnectResponse(refusal: ConnectRefusal): Buffer {
@@ -73,6 +73,7 @@ export function refusedConnectResponse(refusal: ConnectRefusal): Buffer {
     cookie: ['HTTP/1.1 401 Cookie is not acceptable'],
     unavailable: ['HTTP/1.1 503 Service Unavailable'],
     network: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: Server configuration error'],
+    addresses: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: No free address'],
     server: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: Server error'],
   };
   return Buffer.from([...lines[refusal], '', ''].join('\r\n'), 'latin1');

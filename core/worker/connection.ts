@@ -325,6 +325,8 @@ export class Connection {
       return this.#refuse('cookie', 'failed cookie authentication attempt');
     if (name === sessionsErrors.NoNetwork)
       return this.#refuse('network', 'no network is configured for this client');
+    if (name === sessionsErrors.NoFreeAddress)
+      return this.#refuse('addresses', 'no free address for this client');
     return this.#refuse('unavailable', 'the session cannot be opened now');
   }
 

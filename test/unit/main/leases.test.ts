@@ -89,6 +89,25 @@ test('a full pool is a refusal, and every lease of a pool is different', () => {
   assert.equal(ipv4Of(leases, request('two', 'b', { ipv4 })), 'could not figure out a valid IPv4 IP');
 });
 
+test('one exhausted pool leaves the addresses of the other family', () => {
+  const leases = new Leases(memoryKeyedStore(), () => 0, 0);
+  const both = { ipv4: network('10.0.0.0/30'), ipv6: network('fda9:77::/126') };
+  const families = (id: string, more: Partial<LeaseRequest> = {}): string => {
+    const result = leases.lease(request(id, id, { ...both, ...more }));
+    return 'lease' in result ? `${Object.keys(result.lease).join()} ${result.missing ?? ''}` : result.refused;
+  };
+  assert.equal(families('one'), 'ipv4,ipv6 ');
+  assert.equal(families('two'), 'ipv6 could not figure out a valid IPv4 IP; the client gets IPv6 alone');
+  assert.equal(families('three'), 'could not figure out a valid IPv4 IP');
+  assert.match(
+    families('four', { ipv4: network('10.0.1.0/30') }),
+    /^ipv4 .* IPv6 IP; the client gets IPv4 alone$/,
+  );
+  leases.release('two', 0);
+  assert.match(families('five', { explicitIpv4: '10.0.0.2' }), /in use/, 'not without the explicit address');
+  assert.equal(families('six'), 'ipv6 could not figure out a valid IPv4 IP; the client gets IPv6 alone');
+});
+
 test('IPv6 leases are unique by client subnet', () => {
   const leases = new Leases(memoryKeyedStore(), () => 0, 0);
   const ipv6 = network('fda9:77::/48');

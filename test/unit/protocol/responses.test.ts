@@ -21,6 +21,10 @@ test('refusals are byte for byte what clients know', () => {
   );
   assert.match(unavailableResponse(0).toString(), /^HTTP\/1\.0 503 Service Unavailable\r\n/);
   assert.equal(refusedConnectResponse('cookie').toString(), 'HTTP/1.1 401 Cookie is not acceptable\r\n\r\n');
+  assert.equal(
+    refusedConnectResponse('addresses').toString(),
+    'HTTP/1.1 503 Service Unavailable\r\nX-Reason: No free address\r\n\r\n',
+  );
   assert.equal(refusedConnectResponse('unavailable').toString(), 'HTTP/1.1 503 Service Unavailable\r\n\r\n');
   assert.equal(
     refusedConnectResponse('network').toString(),
