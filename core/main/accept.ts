@@ -36,7 +36,10 @@ export function acceptConnection(
     main.log.info(`reached maximum client limit (active: ${String(main.connections.size)})`);
     gate.pause();
     const timer = setInterval(() => {
-      if (main.connections.size >= limit * resumeShare && !main.isStopping) return;
+      // A reload may have raised the limit meanwhile.
+      const limitNow = globalSettings(main)['max-clients'];
+      const isFull = limitNow > 0 && main.connections.size >= limitNow * resumeShare;
+      if (isFull && !main.isStopping) return;
       clearInterval(timer);
       if (!main.isStopping) gate.resume();
     }, recheckMs);
