@@ -249,6 +249,9 @@ export class Server {
       main.log.error('the configuration was not reloaded; the former one stays in force');
       return { problems };
     };
+    for (const diagnostic of diagnostics) {
+      if (diagnostic.severity === 'warning') main.log.warning(formatDiagnostic(diagnostic));
+    }
     if (loaded === undefined || errors.length > 0) return refuse(errors);
     const { configuration, needsRestart } = compareConfigurations(main.configuration, loaded);
     const former = main.configuration;
