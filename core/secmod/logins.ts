@@ -217,7 +217,14 @@ export class Logins {
   addressBanned(address: string): void {
     const banned = banKey(address);
     for (const login of [...this.#byContext.values()]) {
-      if (banKey(login.ticket.remoteAddress) === banned) this.#apply(login, { kind: 'banned' });
+      if (banKey(login.ticket.remoteAddress) !== banned) continue;
+      // No failure of this login, so it costs no points of its own.
+      const { host, username, sessionId } = login;
+      this.#options.log.notice(
+        `${host.logPrefix}ending the login of user ${quoted(username)} (session: ${shortId(sessionId)}): ` +
+          `address '${address}' is banned`,
+      );
+      this.#apply(login, { kind: 'banned' });
     }
   }
 

@@ -97,7 +97,6 @@ export function stepLogin(
   if (state.phase === 'granted' || state.phase === 'refused') return refuse(state, 'Authentication failed');
   switch (event.kind) {
     case 'banned':
-      return refuse(state, 'Authentication failed', 'address is banned');
     case 'expired':
     case 'abandoned':
       return refuse(state, 'Authentication failed');
