@@ -13,8 +13,38 @@ export interface ConnectOptions {
   readonly server: string;
   readonly user?: string;
   readonly password?: string;
+  /** Of an earlier login (see logIn): then no user or password is given. */
+  readonly cookie?: string;
   readonly args?: readonly string[];
   readonly device?: string;
+  /** Name of the server, "vpn.test" unless told; its certificate is that of `certificate`. */
+  readonly host?: string;
+  /** File of the certificate the client trusts; the server's own unless told. */
+  readonly certificate?: string;
+}
+
+function commandOf(options: ConnectOptions): string[] {
+  const host = options.host ?? 'vpn.test';
+  const credentials =
+    options.cookie === undefined
+      ? ['--passwd-on-stdin', '--user', options.user ?? 'alice']
+      : ['--cookie-on-stdin'];
+  return [
+    ...['openconnect', '--verbose', '--timestamp', '--non-inter', ...credentials],
+    ...['--cafile', options.certificate ?? `${options.site.folder}/server-cert.pem`],
+    ...['--resolve', `${host}:${options.server}`, ...(options.args ?? [])],
+    `https://${host}:4443/`,
+  ];
+}
+
+/** Logs in without a tunnel; answers with the cookie. */
+export async function logIn(options: ConnectOptions): Promise<string> {
+  const outcome = await options.namespace.run([...commandOf(options), '--authenticate'], {
+    input: `${options.password ?? 'secret'}\n`,
+  });
+  const cookie = /^COOKIE='(.+)'$/m.exec(outcome.stdout)?.[1];
+  if (cookie === undefined) throw new Error(`no cookie:\n${outcome.stdout}${outcome.stderr}`);
+  return cookie;
 }
 
 export class Client implements AsyncDisposable {
@@ -45,21 +75,13 @@ export class Client implements AsyncDisposable {
     const device = options.device ?? 'tun0';
     const process_ = options.namespace.start(
       [
-        ...[
-          'openconnect',
-          '--verbose',
-          '--timestamp',
-          '--non-inter',
-          '--passwd-on-stdin',
-          '--interface',
-          device,
-        ],
-        ...['--user', options.user ?? 'alice', '--script', path.join(root, 'test/support/vpnc-script.sh')],
-        ...['--cafile', `${options.site.folder}/server-cert.pem`, '--resolve', `vpn.test:${options.server}`],
-        ...(options.args ?? []),
-        'https://vpn.test:4443/',
+        ...commandOf(options),
+        ...['--interface', device, '--script', path.join(root, 'test/support/vpnc-script.sh')],
       ],
-      { input: `${options.password ?? 'secret'}\n`, env: { ...process.env, VPN_RECORD: record } },
+      {
+        input: `${options.cookie ?? options.password ?? 'secret'}\n`,
+        env: { ...process.env, VPN_RECORD: record },
+      },
     );
     return new Client(process_, options.namespace, device, folder, record);
   }

@@ -13,9 +13,8 @@ connect)
       eval "ip route replace \"\${CISCO_SPLIT_INC_${i}_ADDR}/\${CISCO_SPLIT_INC_${i}_MASKLEN}\" dev \"$TUNDEV\""
       i=$((i + 1))
     done
-  elif [ -n "$INTERNAL_IP4_ADDRESS" ]; then
-    ip route replace "${VPN_NETWORK:-192.168.77.0/24}" dev "$TUNDEV"
   fi
+  [ -n "$INTERNAL_IP4_NETADDR" ] && ip route replace "$INTERNAL_IP4_NETADDR/$INTERNAL_IP4_NETMASKLEN" dev "$TUNDEV"
   [ -n "$INTERNAL_IP6_NETMASK" ] && ip -6 route replace "${VPN_NETWORK6:-fda9:77::/48}" dev "$TUNDEV"
   ;;
 disconnect)
