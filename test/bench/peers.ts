@@ -21,8 +21,7 @@ function configuration(folder: string, name: PeerName): string {
     'use-occtl = true',
     `server-cert = ${folder}/server-cert.pem`,
     `server-key = ${folder}/server-key.pem`,
-    // With its filter on, clients could not connect to the C server here; the reason was not looked into.
-    `isolate-workers = ${name === 'ours' ? 'true' : 'false'}`,
+    'isolate-workers = true',
     'max-clients = 512',
     'max-same-clients = 0',
     'max-ban-score = 0',

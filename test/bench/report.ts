@@ -58,7 +58,7 @@ better where the last column says lower. CPU counts all processes and threads of
 - date: ${new Date().toISOString().slice(0, 10)}
 - kernel ${facts.kernel}, ${facts.cpu}; clients, server and LAN share these cores
 - real openconnect clients, veth with GRO and threaded NAPI, TCP ${facts.congestion}, AES-256-GCM, ${String(facts.seconds)} s of iperf3 a cell
-- memory: proportional set size, ${String(facts.idleSessions)} idle sessions beyond the first two; logins: ${String(facts.logins)}, four at a time
+- memory: proportional set size, ${String(facts.idleSessions)} idle sessions beyond the first ten, 8 s after the last login; logins: ${String(facts.logins)}, four at a time
 
 ${table}
 
