@@ -48,6 +48,15 @@ export interface ConnectionSurroundings {
   readonly onEnd: () => void;
 }
 
+/** The words of the kernel, as libuv has them; other errors of a connection are those of TLS. */
+const socketErrors: ReadonlySet<string> = new Set([
+  'connection reset by peer',
+  'broken pipe',
+  'connection timed out',
+  'host is unreachable',
+  'network is unreachable',
+]);
+
 type Stage = 'handshake' | 'http' | 'opening' | 'tunnel' | 'ended';
 
 export class Connection {
@@ -84,7 +93,7 @@ export class Connection {
       onData: (bytes) => this.#conversation?.receive(bytes),
       onEnd: () => this.#conversation?.receiveEnd(),
       onClose: (error, sawBytes) => {
-        if (error !== undefined && sawBytes) this.#log.debug(`connection closed: ${error.message}`);
+        if (error !== undefined && sawBytes) this.#logFailure(error);
         this.end(sawBytes ? 'unspecified' : 'healthProbe');
       },
     });
@@ -102,6 +111,16 @@ export class Connection {
     this.#around.onEnd();
     // While main opens a session for it, main must not forget the connection; #openTunnel says how that ends.
     if (!wasOpening) this.#reportClosed(reason);
+  }
+
+  /** A client that goes away between two requests is everyday life; everything else is a mistake of somebody. */
+  #logFailure({ message }: Error): void {
+    if (this.#stage === 'handshake') this.#log.info(`TLS handshake failed: ${message}`);
+    else if (this.#stage === 'http' && this.#conversation?.isInRequest === true) {
+      this.#log.info(`closing the connection: the request ends in the middle (${message})`);
+    } else if (this.#stage === 'http' && !socketErrors.has(message)) {
+      this.#log.info(`TLS connection failed: ${message}`);
+    } else this.#log.debug(`connection closed: ${message}`);
   }
 
   #timeOut(): void {
@@ -143,8 +162,9 @@ export class Connection {
       clientCertificates: tls.clientCertificates,
       certificateSha1: () => this.#certificateSha1(),
       remainingMs: () => Math.max(1000, this.#deadline - Date.now()),
+      onMalformed: (mistake) => this.#log.info(`malformed login request: ${mistake}`),
       onUsername: (username) => this.#setUsername(username),
-      onRefused: (reason) => this.#logRefusal(reason),
+      onRefused: (reason, mistake) => this.#logRefusal(reason, mistake),
       onSucceeded: (username) => {
         if (username !== undefined) this.#setUsername(username);
         this.#report('authenticated');
@@ -171,11 +191,11 @@ export class Connection {
     this.#log = this.#makeLog();
   }
 
-  #logRefusal(reason: string): void {
+  #logRefusal(reason: string, mistake: string | undefined): void {
     const { username } = { username: this.#username ?? '' };
     if (reason === 'Authentication failed') {
       this.#log.error(`failed authentication for '${username.replaceAll("'", '\\x27')}'`);
-    } else this.#log.info(`login refused: ${reason}`);
+    } else this.#log.info(`login refused: ${reason}${mistake === undefined ? '' : ` (${mistake})`}`);
   }
 
   #report(state: SessionsState): void {
@@ -210,6 +230,7 @@ export class Connection {
         return { bytes: documentResponse(request.minorVersion, contentType, body, included), then: 'keep' };
       }
       case 'notFound':
+        this.#log.info(`refused ${request.method} "${request.target}": there is no such page`);
         return { bytes: notFoundResponse(request.minorVersion), then: 'close' };
     }
   }
@@ -229,7 +250,10 @@ export class Connection {
     const hasCertificate = tls.clientCertificates.length > 0;
     const { session: cookie } = parseCookies(request.header('cookie') ?? '');
     if (cookie === undefined) return this.#refuse('unavailable', 'CONNECT without a cookie');
-    if (!isTunnelTarget(request.target)) return this.#conversation?.refuse(notFoundResponse(1));
+    if (!isTunnelTarget(request.target)) {
+      this.#log.info(`refused CONNECT "${request.target}": there is no such tunnel`);
+      return this.#conversation?.refuse(notFoundResponse(1));
+    }
     if (settings.auth.includes('certificate') && !hasCertificate && !settings['cisco-client-compat']) {
       return this.#refuse('unavailable', 'CONNECT without the certificate that is needed');
     }

@@ -62,8 +62,8 @@ export class HttpFront {
     this.#server.on('connect', (message, stream, head) => {
       this.#conversations.get(stream)?.takeConnect(message, head);
     });
-    this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
-      this.#conversations.get(stream)?.violate(`malformed request (${error.code ?? 'unknown'})`);
+    this.#server.on('clientError', (error: Error & { code?: string; reason?: string }, stream) => {
+      this.#conversations.get(stream)?.violate(`malformed request: ${inWords(error)}`);
     });
   }
 
@@ -75,6 +75,13 @@ export class HttpFront {
     this.#server.emit('connection', stream);
     return conversation;
   }
+}
+
+/** What the parser says of a request: its reason, which quotes nothing of the client's, else its code. */
+function inWords({ code, reason }: { readonly code?: string; readonly reason?: string }): string {
+  return reason === undefined || reason === ''
+    ? (code ?? 'unknown')
+    : reason.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }
 
 type Phase = 'reading' | 'answering' | 'connected' | 'closed';
@@ -105,7 +112,13 @@ export class Conversation {
   }
 
   receiveEnd(): void {
+    if (this.isInRequest) return this.violate('the request ends in the middle');
     if (this.#phase === 'reading') this.#finish(() => this.#connection.end());
+  }
+
+  /** Bytes of a request have come, and more must follow. */
+  get isInRequest(): boolean {
+    return this.#phase === 'reading' && this.#deadline !== undefined;
   }
 
   /** Stops everything; the TLS connection itself is closed by whoever owns it. Safe to call twice. */

@@ -42,8 +42,10 @@ export interface LoginSurroundings {
   readonly certificateSha1: () => string;
   /** Milliseconds left until auth-timeout. */
   readonly remainingMs: () => number;
+  /** A body that is not what it should be, in words without anything of the client's. */
+  readonly onMalformed: (mistake: string) => void;
   readonly onUsername: (username: string) => void;
-  readonly onRefused: (reason: string) => void;
+  readonly onRefused: (reason: string, mistake: string | undefined) => void;
   readonly onSucceeded: (username: string | undefined) => void;
 }
 
@@ -53,6 +55,8 @@ export class Login {
   readonly #around: LoginSurroundings;
   #state: LoginState = { name: 'idle' };
   #group: string | undefined;
+  /** What is wrong with the body at hand. */
+  #mistake: string | undefined;
 
   constructor(around: LoginSurroundings) {
     this.#around = around;
@@ -67,11 +71,16 @@ export class Login {
   }
 
   async post(request: HttpRequest, urlGroup: string | undefined): Promise<HttpAnswer> {
-    const fields = parseLoginBody(request.body);
+    const { fields, mistake } = parseLoginBody(request.body);
     const { context } = parseCookies(request.header('cookie') ?? '');
     const chosen = fields.group ?? urlGroup;
     if (chosen !== undefined) this.#group = requestedGroup(this.#around.host.settings, chosen);
-    return this.#take(request, { name: 'posted', fields, context });
+    this.#mistake = mistake;
+    const answer = await this.#take(request, { name: 'posted', fields, context });
+    // A refusal has named it already.
+    if (this.#mistake !== undefined) this.#around.onMalformed(this.#mistake);
+    this.#mistake = undefined;
+    return answer;
   }
 
   /** The client is gone. */
@@ -138,7 +147,8 @@ export class Login {
         return keep(successResponse({ minorVersion, document, includedHeaders, cookies }));
       }
       case 'refuse':
-        this.#around.onRefused(action.reason);
+        this.#around.onRefused(action.reason, this.#mistake);
+        this.#mistake = undefined;
         return { bytes: refusedLoginResponse(minorVersion, action.reason), then: 'refuse' };
       case 'sayUnavailable':
         return keep(unavailableResponse(minorVersion));

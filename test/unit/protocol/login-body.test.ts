@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyLimitBytes, fieldLimitBytes, parseLoginBody } from '../../../core/protocol/index.ts';
 
-const parse = (text: string) => parseLoginBody(Buffer.from(text));
+const parse = (text: string) => parseLoginBody(Buffer.from(text)).fields;
+const mistakeOf = (body: string | Uint8Array) => parseLoginBody(Buffer.from(body as string)).mistake;
 const reply = (inner: string) =>
   `<?xml version="1.0" encoding="UTF-8"?><config-auth client="vpn" type="auth-reply">${inner}</config-auth>`;
 
@@ -23,7 +24,7 @@ test('malformed and hostile XML has no fields', () => {
     reply(auth) + reply(auth),
   ];
   for (const text of refused) assert.deepEqual(parse(text), {}, text.slice(0, 100));
-  assert.deepEqual(parseLoginBody(Buffer.from([...Buffer.from(reply(auth)), 0xff])), {});
+  assert.deepEqual(parseLoginBody(Buffer.from([...Buffer.from(reply(auth)), 0xff])).fields, {});
 });
 
 test('a body of the limit is read, one byte more is not', () => {
@@ -105,4 +106,29 @@ test('a bad escape loses its field, a flood of pairs the whole form', () => {
   assert.deepEqual(parse('username'), {});
   assert.deepEqual(parse(`username=${'u'.repeat(fieldLimitBytes)}`).username?.length, fieldLimitBytes);
   assert.deepEqual(parse(`username=${'u'.repeat(fieldLimitBytes + 1)}`), {});
+});
+
+test('what is wrong with a body is said in words that quote nothing of it', () => {
+  const secret = 'hunter2';
+  const table: [string | Uint8Array, string][] = [
+    [`<?xml version="1.0"?><a></${secret}>`, 'line 1, column 34: unexpected close tag'],
+    [`<?xml version="1.0"?><a><${secret}>`, 'line 1, column 33: unclosed tag'],
+    [`<?xml version="1.0"?><a>&${secret};</a>`, 'line 1, column 33: undefined entity'],
+    [`<?xml version="1.0"?><a ${secret}="1" ${secret}="2"/>`, 'line 1, column 49: duplicate attribute'],
+    ['<?xml version="1.0"?><!DOCTYPE a><a/>', 'a document type definition is not accepted'],
+    [reply('<a>'.repeat(20)), 'nested deeper than 16 levels'],
+    [reply('<a/>'.repeat(1001)), 'more than 1000 elements'],
+    [reply(`<auth><password>${secret.repeat(1000)}</password></auth>`), 'password longer than 4096 bytes'],
+    [Buffer.from([...Buffer.from('<?xml version="1.0"?><a>'), 0xff]), 'not UTF-8'],
+    [`username=${secret}&password=%z`, 'password with a bad escape'],
+    [`username=${'u'.repeat(4097)}`, 'username longer than 4096 bytes'],
+    ['a=b&'.repeat(200), 'more than 200 fields'],
+    [`{"password": "${secret}"}`, 'neither an XML document nor a form'],
+    ['\0\0\0', 'neither an XML document nor a form'],
+    [Buffer.alloc(bodyLimitBytes + 1), 'longer than 262144 bytes'],
+  ];
+  for (const [body, expected] of table) assert.equal(mistakeOf(body), expected);
+  for (const sound of ['', 'username=u&password=p', 'pad=x', 'username', reply('<x/>')]) {
+    assert.equal(mistakeOf(sound), undefined, sound);
+  }
 });

@@ -165,3 +165,28 @@ test('CONNECT pauses the connection and hands over what followed', async () => {
     assert.equal(tls.left, undefined);
   }
 });
+
+test('what is wrong is said in words, once, and a request that ends in the middle is wrong', async () => {
+  const table: [string, string][] = [
+    ['BREW / HTTP/1.1\r\n\r\n', 'malformed request: invalid method encountered'],
+    ['GET / HTTP/1.1\r\nA b: c\r\n\r\n', 'malformed request: invalid header token'],
+    ['GET / HTTP/1.1\r\nHost: a\r\n', 'the request ends in the middle'],
+    ['POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc', 'the request ends in the middle'],
+  ];
+  for (const [text, expected] of table) {
+    const { violations, conversation, send, tls } = open();
+    await send(text);
+    conversation.receiveEnd();
+    conversation.receiveEnd();
+    await pause(5);
+    assert.deepEqual([violations, tls.left], [[expected], 'end'], text);
+  }
+});
+
+test('an end between two requests is none', async () => {
+  const { violations, conversation, send, tls } = open();
+  await send(get());
+  assert.equal(conversation.isInRequest, false);
+  conversation.receiveEnd();
+  assert.deepEqual([violations, tls.left], [[], 'end']);
+});
