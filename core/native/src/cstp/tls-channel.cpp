@@ -102,7 +102,7 @@ bool TlsChannel::writeRecord(std::span<const uint8_t> plaintext) {
   return ok;
 }
 
-TlsChannel::Result TlsChannel::sendBytes(const uint8_t* bytes, size_t length, size_t& sent) const {
+TlsChannel::Result TlsChannel::sendBytes(const uint8_t* bytes, size_t length, size_t& sent) {
   sent = 0;
   while (sent < length) {
     const ssize_t count = ::send(fd_, bytes + sent, length - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -111,6 +111,7 @@ TlsChannel::Result TlsChannel::sendBytes(const uint8_t* bytes, size_t length, si
       return errno == EAGAIN ? Result::wouldBlock : Result::failed;
     }
     sent += static_cast<size_t>(count);
+    sentBytes_ += static_cast<size_t>(count);
   }
   return Result::ok;
 }
@@ -130,6 +131,9 @@ TlsChannel::Result TlsChannel::flush() {
     result = sendBytes(out_.data(), out_.size(), sent);
     if (result == Result::wouldBlock) unsent_.assign(out_.begin() + static_cast<ptrdiff_t>(sent), out_.end());
   } else if (result == Result::wouldBlock) {
+    // What was sent is cut off before more is added: a client that always leaves a little must not make this grow.
+    unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<ptrdiff_t>(unsentAt_));
+    unsentAt_ = 0;
     unsent_.insert(unsent_.end(), out_.begin(), out_.end());
   }
   out_.clear();

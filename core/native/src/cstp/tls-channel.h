@@ -32,6 +32,8 @@ class TlsChannel {
   Result flush();
   bool isBlocked() const { return !unsent_.empty(); }
   size_t unsentBytes() const { return unsent_.size() - unsentAt_; }
+  /** Taken by the socket so far: tells a slow client from one that takes nothing. */
+  uint64_t sentBytes() const { return sentBytes_; }
   void sendCloseNotify();
   bool exportPsk(std::span<uint8_t, 32> psk, const char* label) const;
   /** Path MTU of the TCP connection; 0 if unknown. */
@@ -40,7 +42,7 @@ class TlsChannel {
 
  private:
   friend struct ChannelBio;
-  Result sendBytes(const uint8_t* bytes, size_t length, size_t& sent) const;
+  Result sendBytes(const uint8_t* bytes, size_t length, size_t& sent);
 
   SSL* ssl_;
   int fd_;
@@ -49,6 +51,7 @@ class TlsChannel {
   std::vector<uint8_t> pendingInput_;
   std::vector<uint8_t> unsent_;
   size_t unsentAt_ = 0;
+  uint64_t sentBytes_ = 0;
 };
 
 }  // namespace ocserv::cstp

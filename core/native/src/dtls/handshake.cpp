@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ip/checksum.h"
+
 namespace ocserv::dtls {
 
 namespace {
@@ -56,7 +58,18 @@ struct QueueBio {
   static int write(BIO* bio, const char* bytes, int length) {
     const auto* from = reinterpret_cast<const uint8_t*>(bytes);
     queue(bio)->out.emplace_back(from, from + length);
+    noteNonce(*queue(bio), {from, static_cast<size_t>(length)});
     return length;
+  }
+  /** libssl's explicit nonces of AES-GCM begin at a random number, which might be one that we come to. */
+  static void noteNonce(Handshake::Queue& queue, std::span<const uint8_t> datagram) {
+    while (const auto header = parseRecord(datagram)) {
+      const uint8_t* nonce = datagram.data() + recordHeaderBytes;
+      if (header->epoch == 1 && header->length > 8) {
+        queue.sealedNonce = static_cast<uint64_t>(ip::read32(nonce)) << 32 | ip::read32(nonce + 4);
+      }
+      datagram = datagram.subspan(recordHeaderBytes + header->length);
+    }
   }
   static int read(BIO* bio, char* to, int room) {
     BIO_clear_retry_flags(bio);
@@ -194,7 +207,7 @@ Handshake::State Handshake::onTimer(uint64_t nowMs) {
 
 std::vector<Datagram> Handshake::takeOutput() { return std::move(queue_.out); }
 
-bool Handshake::takeKeys(HandshakeKeys& keys) {
+bool Handshake::takeKeys(HandshakeKeys& keys, uint64_t recordLimit) {
   const Suite* suite = findSuite(SSL_get_current_cipher(ssl_));
   bool ok = suite != nullptr;
   if (ok) {
@@ -223,6 +236,8 @@ bool Handshake::takeKeys(HandshakeKeys& keys) {
     const uint8_t* p = block;
     ok = ok && keys.open.open(suite->aead, false, 1, {p, key}, {p + 2 * key, iv}) &&
          keys.seal.open(suite->aead, true, 1, {p + key, key}, {p + 2 * key + iv, iv});
+    keys.seal.limitTo(recordLimit);
+    if (explicitNonceBytes(suite->aead) > 0) keys.seal.avoidNonce(queue_.sealedNonce);
     keys.description = suite->description;
     OPENSSL_cleanse(master, sizeof master);
     OPENSSL_cleanse(block, sizeof block);

@@ -52,12 +52,13 @@ class Handshake {
   State onTimer(uint64_t nowMs);
   std::vector<Datagram> takeOutput();
   State state() const { return state_; }
-  /** After `done`: the keys. Frees libssl's object. */
-  bool takeKeys(HandshakeKeys& keys);
+  /** After `done`: the keys, ours for records numbered below `recordLimit`. Frees libssl's object. */
+  bool takeKeys(HandshakeKeys& keys, uint64_t recordLimit = maxSequence + 1);
 
  private:
   struct Queue {
     std::vector<Datagram> out;
+    uint64_t sealedNonce = 0;  // explicit nonce of the last record libssl sealed
     std::span<const uint8_t> in;
     bool hasInput = false;
   };

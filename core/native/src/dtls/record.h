@@ -62,6 +62,11 @@ class RecordCipher {
    */
   size_t seal(uint8_t* record, uint8_t type, size_t plaintextBytes);
 
+  /** seal() refuses the number `sequence` and all behind it (at most 2^48, where the numbers end). */
+  void limitTo(uint64_t sequence) { endSequence_ = sequence < endSequence_ ? sequence : endSequence_; }
+  /** Leaves out the record number whose explicit nonce somebody else has used with this key. */
+  void avoidNonce(uint64_t nonce) { usedNonce_ = nonce; }
+
   /** Decrypts in place and returns the plaintext; empty `ok` = not authentic. */
   struct Opened {
     bool ok = false;
@@ -79,6 +84,8 @@ class RecordCipher {
   std::unique_ptr<EVP_CIPHER_CTX, EvpContextFree> context_;
   std::array<uint8_t, 12> iv_{};
   uint64_t nextSequence_ = 1;  // 0 was the Finished that libssl sent
+  uint64_t endSequence_ = maxSequence + 1;
+  uint64_t usedNonce_ = 0;  // of epoch 0, so none of ours
   uint16_t epoch_ = 0;
   Aead aead_ = Aead::aes256Gcm;
 };

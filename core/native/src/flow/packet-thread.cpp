@@ -11,6 +11,8 @@
 
 #include <array>
 
+#include "system/descriptor.h"
+
 namespace ocserv::flow {
 
 namespace {
@@ -103,10 +105,11 @@ void PacketThread::open(uint32_t tunnelId, tls::Handover&& connection, int tunFd
 }
 
 void PacketThread::attach(uint32_t tunnelId, uint32_t requestId, int fd, std::vector<uint8_t>&& datagram, bool hello) {
-  post([this, tunnelId, requestId, fd, bytes = std::move(datagram), hello] {
+  // Closed with the command if that is refused or finds no tunnel.
+  auto socket = std::make_shared<system::Descriptor>(fd);
+  post([this, tunnelId, requestId, socket, bytes = std::move(datagram), hello] {
     tunnel::Tunnel* tunnel = find(tunnelId);
-    if (tunnel == nullptr) ::close(fd);
-    listener_.onAnswer(requestId, tunnel != nullptr && tunnel->attach(fd, bytes, hello));
+    listener_.onAnswer(requestId, tunnel != nullptr && tunnel->attach(socket->release(), bytes, hello));
   });
 }
 

@@ -76,8 +76,9 @@ bool Coalescer::sameHeaders(const Group& group, const Shape& next) {
   const uint8_t* b = next.packet;
   if (first.headerBytes != next.headerBytes) return false;
   if (first.isIpv4) {
-    // TOS, DF and TTL; the id may be anything, the kernel counts its own.
+    // TOS, DF and TTL. The kernel counts its own ids on from the first: without DF they have a meaning and must agree.
     if (a[1] != b[1] || (a[6] & 0x40) != (b[6] & 0x40) || a[8] != b[8]) return false;
+    if ((a[6] & 0x40) == 0 && ip::read16(b + 4) != static_cast<uint16_t>(ip::read16(a + 4) + group.count)) return false;
   } else if (std::memcmp(a, b, 4) != 0 || a[7] != b[7]) {
     return false;
   }

@@ -45,6 +45,8 @@ class Coalescer {
   /** One checked IP packet (ip::packetLength gave its length). Its bytes may be changed and must stay until flush(). */
   void add(std::span<uint8_t> packet);
   void flush();
+  /** For a kernel that turns out not to take such super-packets. */
+  void stopJoiningUdp() { options_.joinUdp = false; }
 
   uint64_t joinedPackets() const { return joinedPackets_; }
   uint64_t superPackets() const { return superPackets_; }

@@ -13,7 +13,11 @@ TunPort::Result TunPort::read(std::span<uint8_t> buffer, VnetHeader& header, std
   do {
     count = ::read(fd_, buffer.data(), buffer.size());
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return errno == EAGAIN ? Result::wouldBlock : Result::gone;
+  if (count < 0) {
+    if (errno == EAGAIN) return Result::wouldBlock;
+    // Anything else (no memory, a packet the header cannot describe) concerns this packet alone.
+    return errno == EBADF || errno == EBADFD || errno == EIO ? Result::gone : Result::refused;
+  }
   const size_t skip = hasVnetHeader_ ? sizeof header : 0;
   if (static_cast<size_t>(count) <= skip) return count == 0 ? Result::gone : Result::refused;
   if (hasVnetHeader_) {
@@ -33,7 +37,8 @@ TunPort::Result TunPort::write(std::span<const iovec> slices) const {
   } while (count < 0 && errno == EINTR);
   if (count >= 0) return Result::ok;
   if (errno == EAGAIN) return Result::wouldBlock;
-  return errno == EBADF ? Result::gone : Result::refused;
+  // EIO: the device is down; nothing goes then, in whatever shape.
+  return errno == EBADF || errno == EBADFD || errno == EIO ? Result::gone : Result::refused;
 }
 
 }  // namespace ocserv::tun

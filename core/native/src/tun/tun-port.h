@@ -21,7 +21,7 @@ class TunPort {
 
   /** Reads one packet into `buffer` (readBytes long); `packet` points into it. */
   Result read(std::span<uint8_t> buffer, VnetHeader& header, std::span<uint8_t>& packet) const;
-  /** slices[0] is the virtio header. refused: the kernel does not want this packet (or the device is down). */
+  /** slices[0] is the virtio header. refused: the kernel does not want this packet; gone: none (device down). */
   Result write(std::span<const iovec> slices) const;
   int fd() const { return fd_; }
 

@@ -27,6 +27,8 @@ struct Options {
   uint32_t sendBufferBytes = 0;
   std::optional<int> socketPriority;
   std::optional<int> tos;
+  /** Records one DTLS association may send, the handshake's Finished included; then the packets go by TLS. */
+  uint64_t dtlsRecordLimit = uint64_t{1} << 48;
 };
 
 enum class End { userDisconnect, temporary, serverDisconnect, idleTimeout, dpdTimeout, sessionTimeout, error };

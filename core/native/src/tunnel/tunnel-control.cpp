@@ -121,12 +121,7 @@ void Tunnel::checkLiveness() {
   if (tlsBlockedSinceMs_ != 0 && now - tlsBlockedSinceMs_ > std::max<uint64_t>(tlsBlockedLimitMs, dpd * 2000)) {
     return end(End::error, "the client takes no data", false);
   }
-  if (udpBlockedSinceMs_ != 0 && now - udpBlockedSinceMs_ > udpBlockedLimitMs) {
-    add(counters_->txDropped, udpUnsentLengths_.size());
-    std::vector<uint8_t>().swap(udpUnsent_);
-    std::vector<uint16_t>().swap(udpUnsentLengths_);
-    udpBlockedSinceMs_ = 0;
-  }
+  if (udpBlockedSinceMs_ != 0 && now - udpBlockedSinceMs_ > udpBlockedLimitMs) dropUnsentDatagrams();
   if (dpd > 0) {
     // Only a client that was asked, and had time to answer, is given up.
     const bool wasAsked = lastTlsProbeMs_ > lastTlsRxMs_ && now - lastTlsProbeMs_ >= dpd * 500;
@@ -165,9 +160,10 @@ void Tunnel::end(End reason, std::string_view detail, bool notify) {
   shared_.cipherOut.clear();
   watch(tun_.fd(), tunWatch_, 0);
   watch(tls_.fd(), tlsWatch_, 0);
-  attempt_.reset();
+  if (attempt_) retire(attempt_->path);
   if (previous_) retire(previous_->path);
   if (active_) retire(active_->path);
+  attempt_.reset();
   previous_.reset();
   active_.reset();
   listener_.onEnd(id_, reason, detail);

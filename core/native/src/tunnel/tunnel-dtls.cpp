@@ -106,8 +106,9 @@ void Tunnel::completeAttempt() {
   auto association = std::make_unique<Association>();
   association->path = attempt_->path;
   association->lastFlight = attempt_->handshake.takeOutput();
+  association->clientRandom = attempt_->clientRandom;
   association->sinceMs = shared_.nowMs;
-  const bool ok = attempt_->handshake.takeKeys(association->keys);
+  const bool ok = attempt_->handshake.takeKeys(association->keys, options_.dtlsRecordLimit);
   if (!ok) {
     retire(attempt_->path);
     attempt_.reset();
@@ -121,8 +122,7 @@ void Tunnel::completeAttempt() {
   }
   // What is sealed but not sent belongs to the keys that are leaving.
   if (active_) flushDatagrams();
-  std::vector<uint8_t>().swap(udpUnsent_);
-  std::vector<uint16_t>().swap(udpUnsentLengths_);
+  dropUnsentDatagrams();
   attempt_.reset();
   if (previous_) retire(previous_->path);
   previous_ = std::move(active_);
@@ -136,10 +136,10 @@ void Tunnel::completeAttempt() {
 
 void Tunnel::dropDtls(std::string_view) {
   if (!active_) return;
+  add(counters_->txDropped, shared_.lengths.size());
   shared_.lengths.clear();
   datagramBytes_ = 0;
-  std::vector<uint8_t>().swap(udpUnsent_);
-  std::vector<uint16_t>().swap(udpUnsentLengths_);
+  dropUnsentDatagrams();
   retire(active_->path);
   if (previous_) retire(previous_->path);
   previous_.reset();
@@ -186,7 +186,9 @@ void Tunnel::onDatagram(const std::shared_ptr<UdpPath>& path, std::span<uint8_t>
       return;
     }
     if (hello) {
-      startAttempt(path, datagram);
+      // One that made the active association is a late copy: a handshake on it would only be in the way.
+      const bool isStale = active_ && std::memcmp(active_->clientRandom.data(), &datagram[clientRandomOffset], 32) == 0;
+      if (!isStale) startAttempt(path, datagram);
       return;
     }
     // The client repeats its last flight: ours was lost. The same bytes again, never new ones (a nonce is used once).

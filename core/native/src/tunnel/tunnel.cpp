@@ -20,6 +20,8 @@ constexpr size_t tunBytesPerTurn = 200 * 1024;
 constexpr size_t receiveRoundsPerTurn = 2;
 // Ours: packets the tun device would not take for the moment.
 constexpr size_t maxTunPendingBytes = 512 * 1024;
+// Ours: records a full UDP socket may leave waiting; the tun device is not read then, but probes are answered.
+constexpr size_t maxUdpUnsentBytes = 512 * 1024;
 }  // namespace
 
 Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover&& connection, int tunFd,
@@ -76,6 +78,7 @@ void Tunnel::start(std::span<const uint8_t> early) {
   readTlsRecords();
   coalescer().flush();
   if (!ended_) flushDown();
+  updateWatches();
 }
 
 void Tunnel::watch(int fd, Watch& watched, uint32_t events) {
@@ -109,7 +112,8 @@ void Tunnel::onReady(Watch& ready, uint32_t events) {
   switch (ready.kind) {
     case Watch::Kind::tun:
       if ((events & EPOLLOUT) != 0) resumeTunWrites();
-      if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 && (ready.events & EPOLLIN) != 0) readTun();
+      // A device that is gone reports an error whatever is waited for: reading it says so.
+      if ((events & (EPOLLERR | EPOLLHUP)) != 0 || (events & ready.events & EPOLLIN) != 0) readTun();
       break;
     case Watch::Kind::tls:
       if ((events & EPOLLOUT) != 0) flushDown();
@@ -168,7 +172,11 @@ void Tunnel::sealPacket(bool byDtls) {
       text[0] = cstp::typeData;
       segmenter_.take(text + 1);
       const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + length);
-      if (sealed == 0) return dropDtls("record numbers used up");
+      if (sealed == 0) {
+        flushDatagrams();
+        if (!sendTlsFrame(cstp::typeData, {text + 1, length})) add(counters_->txDropped, 1);
+        return dropDtls("record numbers used up");
+      }
       datagramBytes_ += sealed;
       shared_.lengths.push_back(static_cast<uint16_t>(sealed));
       return;
@@ -190,8 +198,9 @@ void Tunnel::flushDown() {
   if (result == cstp::TlsChannel::Result::failed) return end(End::error, "the TLS connection broke while sending", false);
   if (!tls_.isBlocked()) {
     tlsBlockedSinceMs_ = 0;
-  } else if (tlsBlockedSinceMs_ == 0) {
+  } else if (tlsBlockedSinceMs_ == 0 || tls_.sentBytes() != tlsSentBytes_) {
     tlsBlockedSinceMs_ = shared_.nowMs;
+    tlsSentBytes_ = tls_.sentBytes();
   }
 }
 
@@ -207,7 +216,10 @@ bool Tunnel::queueDatagram(uint8_t type, std::span<const uint8_t> payload) {
   text[0] = type;
   std::memcpy(text + 1, payload.data(), payload.size());
   const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + payload.size());
-  if (sealed == 0) return false;
+  if (sealed == 0) {
+    dropDtls("record numbers used up");
+    return false;
+  }
   datagramBytes_ += sealed;
   shared_.lengths.push_back(static_cast<uint16_t>(sealed));
   return true;
@@ -219,6 +231,11 @@ void Tunnel::flushDatagrams() {
   std::vector<uint16_t> waitingLengths;
   uint8_t* bytes = shared_.datagrams.get();
   std::span<const uint16_t> lengths(shared_.lengths);
+  if (udpUnsent_.size() > maxUdpUnsentBytes && !lengths.empty()) {
+    add(counters_->txDropped, lengths.size());
+    lengths = {};
+    datagramBytes_ = 0;
+  }
   if (!udpUnsentLengths_.empty()) {
     waiting.swap(udpUnsent_);
     waitingLengths.swap(udpUnsentLengths_);
@@ -247,6 +264,10 @@ void Tunnel::flushDatagrams() {
       udpUnsentLengths_.swap(restLengths);
       if (udpBlockedSinceMs_ == 0) udpBlockedSinceMs_ = shared_.nowMs;
       lengths = {};
+      break;
+    }
+    if (result == udp::UdpPort::Sent::noRoom) {
+      add(counters_->txDropped, lengths.size());
       break;
     }
     const std::span<uint8_t> record(bytes, lengths[0]);
@@ -284,6 +305,13 @@ void Tunnel::flushDatagrams() {
   if (udpUnsentLengths_.empty()) udpBlockedSinceMs_ = 0;
   shared_.lengths.clear();
   datagramBytes_ = 0;
+}
+
+void Tunnel::dropUnsentDatagrams() {
+  add(counters_->txDropped, udpUnsentLengths_.size());
+  std::vector<uint8_t>().swap(udpUnsent_);
+  std::vector<uint16_t>().swap(udpUnsentLengths_);
+  udpBlockedSinceMs_ = 0;
 }
 
 // ---- up ----
@@ -359,10 +387,14 @@ void Tunnel::acceptPacket(std::span<uint8_t> bytes) {
 
 void Tunnel::writePacket(std::span<const iovec> slices, size_t packets) {
   if (tunPending_.empty()) {
-    const auto result = tun_.write(slices);
+    const auto result = writeToTun(slices);
     if (result == tun::TunPort::Result::ok) return;
     if (result != tun::TunPort::Result::wouldBlock) return add(counters_->rxDropped, packets);
   }
+  keepForTun(slices, packets);
+}
+
+void Tunnel::keepForTun(std::span<const iovec> slices, size_t packets) {
   size_t total = 0;
   for (const iovec& slice : slices) total += slice.iov_len;
   if (tunPendingBytes_ + total > maxTunPendingBytes) return add(counters_->rxDropped, packets);
@@ -376,18 +408,48 @@ void Tunnel::writePacket(std::span<const iovec> slices, size_t packets) {
   tunPending_.push_back(std::move(copy));
 }
 
+tun::TunPort::Result Tunnel::writeToTun(std::span<const iovec> slices) {
+  const auto result = tun_.write(slices);
+  return result == tun::TunPort::Result::refused ? writeCut(slices) : result;
+}
+
+/** A super-packet the device does not take (Linux before 6.2: those of UDP) goes packet by packet. */
+tun::TunPort::Result Tunnel::writeCut(std::span<const iovec> slices) {
+  tun::VnetHeader header;
+  std::memcpy(&header, slices[0].iov_base, sizeof header);
+  if (header.gsoType == tun::gsoNone) return tun::TunPort::Result::refused;
+  std::vector<uint8_t> whole;
+  for (const iovec& slice : slices.subspan(1)) {
+    const auto* from = static_cast<const uint8_t*>(slice.iov_base);
+    whole.insert(whole.end(), from, from + slice.iov_len);
+  }
+  tun::Segmenter cutter;
+  if (!cutter.begin(header, whole)) return tun::TunPort::Result::refused;
+  tun::VnetHeader none{};
+  std::vector<uint8_t> packet;
+  bool taken = false;
+  while (!cutter.done()) {
+    packet.resize(cutter.nextLength());
+    cutter.take(packet.data());
+    const iovec one[2] = {{&none, sizeof none}, {packet.data(), packet.size()}};
+    const auto result = tunPending_.empty() ? tun_.write(one) : tun::TunPort::Result::wouldBlock;
+    if (result == tun::TunPort::Result::ok) taken = true;
+    else if (result == tun::TunPort::Result::wouldBlock) keepForTun(one, 1);
+    else add(counters_->rxDropped, 1);
+  }
+  if (taken && header.gsoType == tun::gsoUdp) shared_.coalescer.stopJoiningUdp();
+  return tun::TunPort::Result::ok;
+}
+
 void Tunnel::resumeTunWrites() {
-  size_t written = 0;
-  for (std::vector<uint8_t>& packet : tunPending_) {
+  std::vector<std::vector<uint8_t>> waiting;
+  waiting.swap(tunPending_);
+  tunPendingBytes_ = 0;
+  for (std::vector<uint8_t>& packet : waiting) {
     const iovec slices[2] = {{packet.data(), sizeof(tun::VnetHeader)},
                              {packet.data() + sizeof(tun::VnetHeader), packet.size() - sizeof(tun::VnetHeader)}};
-    const auto result = tun_.write(slices);
-    if (result == tun::TunPort::Result::wouldBlock) break;
-    if (result != tun::TunPort::Result::ok) add(counters_->rxDropped, 1);
-    tunPendingBytes_ -= packet.size();
-    written++;
+    writePacket(slices, 1);
   }
-  tunPending_.erase(tunPending_.begin(), tunPending_.begin() + static_cast<ptrdiff_t>(written));
 }
 
 }  // namespace ocserv::tunnel

@@ -55,6 +55,7 @@ class Tunnel final : public tun::PacketSink {
     dtls::HandshakeKeys keys;
     dtls::ReplayWindow window;
     std::vector<dtls::Datagram> lastFlight;
+    std::array<uint8_t, 32> clientRandom{};
     uint64_t sinceMs = 0;
     uint64_t repeatedMs = 0;
   };
@@ -71,12 +72,16 @@ class Tunnel final : public tun::PacketSink {
   void flushDown();
   bool queueDatagram(uint8_t type, std::span<const uint8_t> payload);
   void flushDatagrams();
+  void dropUnsentDatagrams();
   void readTls();
   void readTlsRecords();
   void readUdp(const std::shared_ptr<UdpPath>& path);
   void acceptPacket(std::span<uint8_t> bytes);
   tun::Coalescer& coalescer() { return options_.tunOffload ? shared_.coalescer : shared_.singles; }
   void resumeTunWrites();
+  tun::TunPort::Result writeToTun(std::span<const iovec> slices);
+  void keepForTun(std::span<const iovec> slices, size_t packets);
+  tun::TunPort::Result writeCut(std::span<const iovec> slices);
   void updateWatches();
   void watch(int fd, Watch& watch, uint32_t events);
 
@@ -138,6 +143,7 @@ class Tunnel final : public tun::PacketSink {
   uint64_t lastRebindMs_ = 0;
   uint64_t lastPathCheckMs_;
   uint64_t tlsBlockedSinceMs_ = 0;
+  uint64_t tlsSentBytes_ = 0;  // when tlsBlockedSinceMs_ was set
   uint64_t udpBlockedSinceMs_ = 0;
   size_t datagramBytes_ = 0;  // filled of shared_.datagrams in this turn
   bool dtlsPreferred_ = false;  // active (true) or inactive (false) in the words of the protocol

@@ -41,7 +41,8 @@ UdpPort::Sent UdpPort::send(uint8_t* bytes, std::span<const uint16_t> lengths, s
     const ssize_t count = ::send(fd_, bytes, lengths[done], MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == ENOBUFS) return Sent::wouldBlock;
+      if (errno == EAGAIN) return Sent::wouldBlock;
+      if (errno == ENOBUFS || errno == ENOMEM) return Sent::noRoom;
       if (errno == EMSGSIZE) return Sent::tooBig;
       if (isPendingIcmp(errno) && icmpErrors++ == 0) continue;
       return Sent::failed;
@@ -60,6 +61,7 @@ UdpPort::Sent UdpPort::sendMany(uint8_t* bytes, std::span<const uint16_t> length
   std::array<Control, messagesPerCall> controls;
   std::array<uint16_t, messagesPerCall> counts;
   int icmpErrors = 0;
+  uint16_t segmentBelow = segmentBelowBytes_;
   while (done < lengths.size()) {
     // Runs of equal length, the last of which may be shorter, make one message.
     size_t used = 0;
@@ -69,7 +71,7 @@ UdpPort::Sent UdpPort::sendMany(uint8_t* bytes, std::span<const uint16_t> length
       const uint16_t size = lengths[next];
       size_t total = size;
       size_t run = 1;
-      if (segment_) {
+      if (segment_ && size < segmentBelow) {
         while (run < burstSegments && next + run < lengths.size() && lengths[next + run] <= size &&
                total + lengths[next + run] <= maxSendBytes) {
           total += lengths[next + run];
@@ -102,7 +104,13 @@ UdpPort::Sent UdpPort::sendMany(uint8_t* bytes, std::span<const uint16_t> length
                                                                                               : -1;
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == ENOBUFS) return Sent::wouldBlock;
+      if (errno == EAGAIN) return Sent::wouldBlock;
+      if (errno == ENOBUFS || errno == ENOMEM) return Sent::noRoom;
+      if (errno == EMSGSIZE && counts[0] > 1) {
+        segmentBelow = lengths[done];
+        if (fragments_) segmentBelowBytes_ = segmentBelow;
+        continue;
+      }
       if (errno == EMSGSIZE) return Sent::tooBig;
       if (segment_ && counts[0] > 1 && (errno == EIO || errno == EINVAL)) {
         // This route cannot segment (older kernels refuse it without checksum offload): one datagram a message.
@@ -128,7 +136,8 @@ int UdpPort::pathMtu(bool isIpv6) const {
   return result == 0 ? value : 0;
 }
 
-void UdpPort::setDontFragment(bool isIpv6, bool on) const {
+void UdpPort::setDontFragment(bool isIpv6, bool on) {
+  fragments_ = !on;
   if (isIpv6) {
     const int value = on ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT;
     setsockopt(fd_, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &value, sizeof value);

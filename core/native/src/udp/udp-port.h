@@ -15,10 +15,9 @@ namespace ocserv::udp {
 /** Owns the descriptor. */
 class UdpPort {
  public:
-  // Demanded by the kernel: payload of one UDP_SEGMENT send, segments in it (64 before Linux 6.9).
+  // Demanded by the kernel: payload of one UDP_SEGMENT send.
   static constexpr size_t maxSendBytes = 65507;
-  static constexpr size_t maxSegments = 64;
-  // Ours: larger bursts overflow the default receive buffer of a busy client.
+  // Ours (the kernel's limit was 64 before Linux 6.9): larger bursts overflow the default receive buffer of a busy client.
   static constexpr size_t burstSegments = 32;
 
   explicit UdpPort(int fd, bool segment, bool receiveOffload, bool multiMessage);
@@ -28,17 +27,18 @@ class UdpPort {
 
   int fd() const { return fd_; }
 
-  enum class Sent { all, wouldBlock, tooBig, failed };
+  enum class Sent { all, wouldBlock, noRoom, tooBig, failed };
   /**
    * Sends datagrams that lie back to back in `bytes`, with the given lengths. `done` counts the datagrams dealt with
    * (an error belongs to the next one). `failed`: that datagram was refused for good; a caller may go on behind it.
+   * `noRoom`: the kernel is out of buffers, which no event will tell the end of.
    */
   Sent send(uint8_t* bytes, std::span<const uint16_t> lengths, size_t& done);
 
   /** Path MTU as the kernel knows it (IP_MTU / IPV6_MTU); 0 if unknown. */
   int pathMtu(bool isIpv6) const;
   /** Don't-fragment on or off. */
-  void setDontFragment(bool isIpv6, bool on) const;
+  void setDontFragment(bool isIpv6, bool on);
 
  private:
   friend class Receiver;
@@ -48,6 +48,9 @@ class UdpPort {
   bool segment_;
   bool multiMessage_;
   bool receiveOffload_;
+  bool fragments_ = true;
+  // A datagram that would be fragmented cannot be a segment, even where it could go alone.
+  uint16_t segmentBelowBytes_ = UINT16_MAX;
 };
 
 /** Receive buffers of a packet thread, shared by all its sockets. */

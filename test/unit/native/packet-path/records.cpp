@@ -140,6 +140,25 @@ void records(const char* suite, const char* description) {
   CHECK(!keys.open.unseal(tiny, *dtls::parseRecord(tiny)).ok);
 }
 
+/** The numbers of one key: up to the limit, none twice, and not the one libssl's Finished has used. */
+void numbers() {
+  for (const dtls::Aead aead : {dtls::Aead::aes128Gcm, dtls::Aead::aes256Gcm, dtls::Aead::chaCha20Poly1305}) {
+    const std::vector<uint8_t> key(dtls::keyBytes(aead), 1);
+    const std::vector<uint8_t> iv(dtls::fixedIvBytes(aead), 2);
+    dtls::RecordCipher cipher;
+    CHECK(cipher.open(aead, true, 1, key, iv));
+    cipher.avoidNonce(uint64_t{1} << 48 | 3);
+    cipher.limitTo(7);
+    std::vector<uint8_t> record(cipher.overhead() + 10);
+    std::vector<uint64_t> used;
+    while (cipher.seal(record.data(), dtls::contentApplicationData, 10) > 0) used.push_back(dtls::parseRecord(record)->sequence);
+    CHECK(used == (std::vector<uint64_t>{1, 2, 4, 5, 6}));
+    CHECK(cipher.seal(record.data(), dtls::contentApplicationData, 10) == 0);  // for good
+    cipher.limitTo(100);                                                       // never upward again
+    CHECK(cipher.seal(record.data(), dtls::contentApplicationData, 10) == 0);
+  }
+}
+
 void randomInput() {
   std::mt19937 random(11);
   dtls::SslContext context = dtls::makePskContext("PSK-AES256-GCM-SHA384");
@@ -169,6 +188,7 @@ int main() {
   records("PSK-AES256-GCM-SHA384", "(DTLS1.2)-(PSK)-(AES-256-GCM)");
   records("PSK-AES128-GCM-SHA256", "(DTLS1.2)-(PSK)-(AES-128-GCM)");
   records("PSK-CHACHA20-POLY1305", "(DTLS1.2)-(PSK)-(CHACHA20-POLY1305)");
+  numbers();
   randomInput();
   return check::finish("records");
 }
