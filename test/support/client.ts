@@ -159,6 +159,11 @@ export class Client implements AsyncDisposable {
     await this.process.stop('SIGINT');
   }
 
+  /** Ends openconnect without a word to the server; its namespace stays. */
+  async kill(): Promise<void> {
+    await this.process.stop('SIGKILL');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process.stop('SIGINT', 3_000);
     await rm(this.#folder, { recursive: true, force: true });

@@ -142,6 +142,11 @@ export class Site implements AsyncDisposable {
     return run([path.join(root, 'bin/occtl'), '-s', `${this.folder}/occtl.socket`, ...args]);
   }
 
+  /** An occtl that goes on until it is stopped. */
+  startOcctl(...args: readonly string[]): Running {
+    return start([path.join(root, 'bin/occtl'), '-s', `${this.folder}/occtl.socket`, ...args]);
+  }
+
   async occtlJson<T>(...args: readonly string[]): Promise<T> {
     const { stdout, status, stderr } = await this.occtl('-j', ...args);
     if (status !== 0) throw new Error(`occtl ${args.join(' ')} ended with ${String(status)}: ${stderr}`);
