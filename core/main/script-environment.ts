@@ -15,7 +15,7 @@ export interface ScriptSubject {
   readonly userAgent: string | undefined;
   readonly deviceType: string | undefined;
   readonly devicePlatform: string | undefined;
-  /** IPv4 with dotted masks, IPv6 with prefix, or the word `default`. */
+  /** IPv4 with dotted masks, IPv6 with prefix. */
   readonly routes: readonly string[];
   readonly noRoutes: readonly string[];
   readonly dns: readonly string[];

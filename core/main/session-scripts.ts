@@ -4,7 +4,7 @@ import { formatCidr, formatRoute, parseNetwork } from './addresses.ts';
 import { connectionLog, globalSettings, type Main, type Session } from './context.ts';
 import { scriptEnvironment, type ScriptReason, type ScriptStatistics } from './script-environment.ts';
 import { fillTemplate, runProgram } from './scripts.ts';
-import { normalRoutes, scriptRoutes } from './session-settings.ts';
+import { normalRoutes } from './session-settings.ts';
 
 export function runSessionScript(
   main: Main,
@@ -23,7 +23,7 @@ export function runSessionScript(
       device: session.device.name,
       remoteAddress: connection.remote.address,
       localAddress: connection.local.address,
-      routes: scriptRoutes(settings.route),
+      routes: normalRoutes(settings.route),
       noRoutes: normalRoutes(settings['no-route']),
       dns: settings.dns,
     },

@@ -29,18 +29,11 @@ export function leaseRequest(
   };
 }
 
-function isDefaultRoute(route: string): boolean {
-  return /^default$/i.test(route) || ['0.0.0.0/0', '0.0.0.0/0.0.0.0', '::/0'].includes(route);
-}
-
-/** As scripts are told of them: a default route by its name. */
-export function scriptRoutes(routes: readonly string[]): string[] {
-  return routes.some(isDefaultRoute) ? ['default'] : normalRoutes(routes);
-}
-
 /** Complete networks in the form of headers and scripts. `default` in the list means everything: no list. */
 export function normalRoutes(routes: readonly string[]): string[] {
-  if (routes.some(isDefaultRoute)) return [];
+  const isDefault = (route: string): boolean =>
+    /^default$/i.test(route) || ['0.0.0.0/0', '0.0.0.0/0.0.0.0', '::/0'].includes(route);
+  if (routes.some(isDefault)) return [];
   return routes.flatMap((route) => {
     const network = parseNetwork(route);
     return network === undefined ? [] : [formatRoute(network)];
