@@ -115,15 +115,3 @@ esac
     return !devices.includes('vpns');
   });
 });
-
-test('a default route is told by its name', async () => {
-  await using scene = await Scene.open({
-    config: (folder) => `connect-script = ${folder}/script\nroute = default\ndns = 192.168.77.1`,
-    async prepare({ folder }) {
-      await writeFile(path.join(folder, 'script'), '#!/bin/sh\necho "to $OCSERV_ROUTES4."\n');
-      await chmod(path.join(folder, 'script'), 0o700);
-    },
-  });
-  await scene.connect();
-  await scene.site.logged(/script: to default \./);
-});
