@@ -115,6 +115,11 @@ export class Client implements AsyncDisposable {
     return /Established DTLS connection|DTLS connected/.test(this.output());
   }
 
+  /** How many DTLS handshakes this client has completed. */
+  dtlsCount(): number {
+    return (this.output().match(/Established DTLS connection/g) ?? []).length;
+  }
+
   output(): string {
     return this.process.output();
   }

@@ -18,6 +18,8 @@ constexpr uint64_t previousKeysMs = 5'000;
 constexpr uint64_t udpBlockedLimitMs = 2'000;
 constexpr uint64_t tlsBlockedLimitMs = 10'000;
 constexpr uint64_t pathCheckMs = 30'000;
+constexpr uint64_t firstRefusedWaitMs = 1'000;
+constexpr uint64_t longestRefusedWaitMs = 16'000;
 constexpr size_t maxControlBacklogBytes = 512 * 1024;
 }  // namespace
 
@@ -63,8 +65,15 @@ void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls
     case cstp::typeCompressed:
       if (!byDtls) return protocolError("compressed packet without negotiated compression");
       return add(counters_->rxDropped, 1);
+    case cstp::typeDpdResponse:
+      if (byDtls && refusedWaitMs_ > 0) {
+        // An answer to what we sent there: our datagrams pass again.
+        refusedWaitMs_ = 0;
+        dtlsPreferred_ = true;
+      }
+      return;
     default:
-      return;  // DPD response, keepalive: liveness is noted already; others are ignored
+      return;  // keepalive: liveness is noted already; others are ignored
   }
 }
 
@@ -83,6 +92,14 @@ bool Tunnel::sendsByDtls() {
     dtlsPreferred_ = false;
   }
   return dtlsPreferred_;
+}
+
+void Tunnel::noteRefusal() {
+  if (!active_ || !active_->path->port.takeRefusal()) return;
+  dtlsPreferred_ = false;
+  if (refusedWaitMs_ > 0) return;
+  refusedWaitMs_ = firstRefusedWaitMs;
+  refusedAskedMs_ = shared_.nowMs;
 }
 
 void Tunnel::applyMtu() {
@@ -132,12 +149,19 @@ void Tunnel::checkLiveness() {
     }
     if (active_ && expired(lastUdpRxMs_, dpd * 3)) {
       dtlsPreferred_ = false;
+      if (dtlsReported_) listener_.onDtls(id_, {});
+      dtlsReported_ = false;
     } else if (active_ && expired(lastUdpRxMs_, dpd * 2) && now - lastUdpProbeMs_ >= dpd * 500) {
       // Of full size, so that a path that shrank is noticed.
       lastUdpProbeMs_ = now;
       const std::vector<uint8_t> zeros(dataMtu_, 0);
       queueDatagram(cstp::typeDpdRequest, zeros);
     }
+  }
+  if (active_ && refusedWaitMs_ > 0 && now - refusedAskedMs_ >= refusedWaitMs_) {
+    refusedAskedMs_ = now;
+    refusedWaitMs_ = std::min(refusedWaitMs_ * 2, longestRefusedWaitMs);
+    queueDatagram(cstp::typeDpdRequest, {});
   }
   if (active_ && now - lastPathCheckMs_ >= pathCheckMs) {
     lastPathCheckMs_ = now;

@@ -42,7 +42,7 @@ std::shared_ptr<UdpPath> Tunnel::makePath(int fd) {
   if (options_.socketPriority) {
     setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &*options_.socketPriority, sizeof(int));
   }
-  if (options_.tos) setsockopt(fd, IPPROTO_IP, IP_TOS, &*options_.tos, sizeof(int));
+  setTypeOfService(fd);
   return path;
 }
 
@@ -128,9 +128,11 @@ void Tunnel::completeAttempt() {
   previous_ = std::move(active_);
   active_ = std::move(association);
   lastUdpRxMs_ = shared_.nowMs;
+  refusedWaitMs_ = 0;
   dtlsPreferred_ = true;
   mtu_ = MtuSearch(options_.linkMtuBytes, options_.outerIpv6 ? 1280 : 800, options_.mtuDiscovery);
   applyMtu();
+  dtlsReported_ = true;
   listener_.onDtls(id_, active_->keys.description);
 }
 
@@ -145,7 +147,8 @@ void Tunnel::dropDtls(std::string_view) {
   previous_.reset();
   active_.reset();
   dtlsPreferred_ = false;
-  listener_.onDtls(id_, {});
+  if (dtlsReported_) listener_.onDtls(id_, {});
+  dtlsReported_ = false;
 }
 
 bool Tunnel::openRecord(Association& association, std::span<uint8_t> record, const dtls::RecordHeader& header) {
@@ -165,7 +168,12 @@ void Tunnel::handleOpened(const Association& association, uint8_t contentType, s
     return;
   }
   if (contentType != dtls::contentApplicationData || plaintext.empty()) return;  // a renegotiation is refused by silence
-  dtlsPreferred_ = true;
+  // What the client sends says nothing about our direction while somebody refuses that.
+  dtlsPreferred_ = refusedWaitMs_ == 0;
+  if (!dtlsReported_) {
+    dtlsReported_ = true;
+    listener_.onDtls(id_, association.keys.description);
+  }
   if (plaintext[0] == cstp::typeData) return acceptPacket(plaintext.subspan(1));
   handleControl(plaintext[0], plaintext.subspan(1), true);
 }

@@ -54,10 +54,19 @@ Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover
   if (options_.socketPriority) {
     setsockopt(tls_.fd(), SOL_SOCKET, SO_PRIORITY, &*options_.socketPriority, sizeof(int));
   }
-  if (options_.tos) setsockopt(tls_.fd(), IPPROTO_IP, IP_TOS, &*options_.tos, sizeof(int));
+  setTypeOfService(tls_.fd());
 }
 
 Tunnel::~Tunnel() { ::close(tun_.fd()); }
+
+void Tunnel::setTypeOfService(int fd) const {
+  if (!options_.tos) return;
+  if (options_.outerIpv6) {
+    setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &*options_.tos, sizeof(int));
+  } else {
+    setsockopt(fd, IPPROTO_IP, IP_TOS, &*options_.tos, sizeof(int));
+  }
+}
 
 void Tunnel::start(std::span<const uint8_t> early) {
   watch(tls_.fd(), tlsWatch_, EPOLLIN);
@@ -249,6 +258,7 @@ void Tunnel::flushDatagrams() {
   while (!lengths.empty() && active_) {
     size_t done = 0;
     const udp::UdpPort::Sent result = active_->path->port.send(bytes, lengths, done);
+    noteRefusal();
     for (size_t i = 0; i < done; i++) {
       bytes += lengths[i];
       if (lengths[i] + transport >= mtu_.link() && !tooBigSeen && !options_.outerIpv6 && mtu_.fullSizeSent()) applyMtu();
@@ -356,6 +366,7 @@ void Tunnel::readTlsRecords() {
 void Tunnel::readUdp(const std::shared_ptr<UdpPath>& path) {
   for (size_t round = 0; round < receiveRoundsPerTurn && !ended_; round++) {
     const size_t count = shared_.receiver.receive(path->port);
+    noteRefusal();
     if (count == 0) break;
     for (size_t i = 0; i < count && !ended_; i++) {
       const udp::Receiver::Message& message = shared_.receiver.message(i);

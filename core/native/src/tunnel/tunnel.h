@@ -84,6 +84,7 @@ class Tunnel final : public tun::PacketSink {
   tun::TunPort::Result writeCut(std::span<const iovec> slices);
   void updateWatches();
   void watch(int fd, Watch& watch, uint32_t events);
+  void setTypeOfService(int fd) const;
 
   // tunnel-control.cpp
   void handleTlsFrame(std::span<uint8_t> record);
@@ -92,6 +93,7 @@ class Tunnel final : public tun::PacketSink {
   bool sendTlsFrame(uint8_t type, std::span<const uint8_t> payload);
   void protocolError(std::string_view detail);
   bool sendsByDtls();
+  void noteRefusal();
   void checkLiveness();
   void applyMtu();
 
@@ -146,6 +148,11 @@ class Tunnel final : public tun::PacketSink {
   uint64_t tlsSentBytes_ = 0;  // when tlsBlockedSinceMs_ was set
   uint64_t udpBlockedSinceMs_ = 0;
   size_t datagramBytes_ = 0;  // filled of shared_.datagrams in this turn
+  // An ICMP message refused our datagrams: when we asked last whether they pass again, and how long until the next
+  // question; 0: nobody refuses them.
+  uint64_t refusedAskedMs_ = 0;
+  uint64_t refusedWaitMs_ = 0;
+  bool dtlsReported_ = false;
   bool dtlsPreferred_ = false;  // active (true) or inactive (false) in the words of the protocol
   bool ended_ = false;
 };

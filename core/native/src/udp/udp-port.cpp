@@ -44,6 +44,7 @@ UdpPort::Sent UdpPort::send(uint8_t* bytes, std::span<const uint16_t> lengths, s
       if (errno == EAGAIN) return Sent::wouldBlock;
       if (errno == ENOBUFS || errno == ENOMEM) return Sent::noRoom;
       if (errno == EMSGSIZE) return Sent::tooBig;
+      refused_ = refused_ || isPendingIcmp(errno);
       if (isPendingIcmp(errno) && icmpErrors++ == 0) continue;
       return Sent::failed;
     }
@@ -117,6 +118,7 @@ UdpPort::Sent UdpPort::sendMany(uint8_t* bytes, std::span<const uint16_t> length
         segment_ = false;
         continue;
       }
+      refused_ = refused_ || isPendingIcmp(errno);
       if (isPendingIcmp(errno) && icmpErrors++ == 0) continue;
       return Sent::failed;
     }
@@ -176,6 +178,7 @@ size_t Receiver::receive(UdpPort& port) {
       headers[0].msg_len = static_cast<unsigned>(std::max<ssize_t>(count, 0));
       received = count < 0 ? -1 : 1;
     }
+    port.refused_ = port.refused_ || (received < 0 && isPendingIcmp(errno));
   } while (received < 0 && (errno == EINTR || (isPendingIcmp(errno) && icmpErrors++ < 4)));
   if (received <= 0) {
     drained_ = true;

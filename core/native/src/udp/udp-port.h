@@ -35,6 +35,13 @@ class UdpPort {
    */
   Sent send(uint8_t* bytes, std::span<const uint16_t> lengths, size_t& done);
 
+  /** Did an ICMP message say, since the last question, that datagrams do not reach the peer? */
+  bool takeRefusal() {
+    const bool refused = refused_;
+    refused_ = false;
+    return refused;
+  }
+
   /** Path MTU as the kernel knows it (IP_MTU / IPV6_MTU); 0 if unknown. */
   int pathMtu(bool isIpv6) const;
   /** Don't-fragment on or off. */
@@ -51,6 +58,7 @@ class UdpPort {
   bool fragments_ = true;
   // A datagram that would be fragmented cannot be a segment, even where it could go alone.
   uint16_t segmentBelowBytes_ = UINT16_MAX;
+  bool refused_ = false;
 };
 
 /** Receive buffers of a packet thread, shared by all its sockets. */
