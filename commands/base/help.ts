@@ -8,14 +8,15 @@ export default class ProgramHelp extends Help {
   constructor(config: Interfaces.Config, options: Partial<Interfaces.HelpOptions> = {}) {
     super(config, {
       ...options,
-      hideCommandSummaryInDescription: true,
       sendToStderr: quietOutput.has(config.bin),
       stripAnsi: !process.stdout.isTTY || process.env['NO_COLOR'] !== undefined,
     });
   }
 
   override formatCommand(command: Command.Loadable): string {
-    return this.#cut(super.formatCommand(command));
+    // The summary stands above already; oclif would repeat it, or else leave out all of the description but its last line.
+    const { summary: _summary, ...described } = command;
+    return this.#cut(super.formatCommand(described));
   }
 
   override formatCommands(commands: Command.Loadable[]): string {

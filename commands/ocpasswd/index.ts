@@ -1,14 +1,22 @@
-// `ocpasswd`: keeps the password file of the plain method. Same options, questions and exit status as the C tool's.
+// `ocpasswd`: keeps the password file of the plain method. Same options, questions and exit status as the C tool's; with
+// --otp it keeps the users file of one-time passwords instead.
+import { hostname } from 'node:os';
+import process from 'node:process';
 import { Args, Command, Flags } from '@oclif/core';
 import {
   addUser,
   deleteUser,
+  enrolToken,
   lockUser,
+  removeTokens,
   splitGroups,
   unlockUser,
   userNameProblem,
+  type EnrolResult,
+  type TokenWish,
   type UpdateResult,
 } from '../../core/passwd/index.ts';
+import { showToken } from '../base/enrolment.ts';
 import { askSecretTwice, InputError, isInteractive, readSecretLine } from '../base/secret-input.ts';
 
 export default class Ocpasswd extends Command {
@@ -16,11 +24,19 @@ export default class Ocpasswd extends Command {
   static override description =
     'Adds USERNAME or sets a new password; with -d, -l or -u removes, locks or unlocks. On a terminal the password is ' +
     'asked for twice, otherwise one line of standard input is the password. Changes count from the next login on.\n\n' +
+    'With --otp it gives USERNAME a fresh one-time password token instead (with -d it takes all tokens away), and prints ' +
+    'the otpauth URI, on a terminal also as a QR code to be scanned by a phone.\n\n' +
     'Exit status: 0 on success, 1 on anything else; the file is untouched then.';
+  static override usage = [
+    'ocpasswd [-c FILE] [-g NAMES | -d | -l | -u] USERNAME',
+    'ocpasswd --otp FILE [-d] [--otp-type totp|hotp] [--otp-digits 6|7|8] [--otp-step 30|60] [--otp-issuer NAME] [--json] USERNAME',
+  ];
   static override examples = [
     'ocpasswd -c /etc/ocserv/passwd alice',
     'ocpasswd -c /etc/ocserv/passwd -g staff,vpn bob',
     'ocpasswd -c /etc/ocserv/passwd -l bob',
+    'ocpasswd --otp /etc/ocserv/users.oath --otp-issuer vpn.example.net alice',
+    'ocpasswd --otp /etc/ocserv/users.oath --json alice',
   ];
   static override args = { username: Args.string({ required: true, description: 'user name' }) };
   static override flags = {
@@ -39,16 +55,77 @@ export default class Ocpasswd extends Command {
     delete: Flags.boolean({ char: 'd', summary: 'Remove the user.', exclusive: ['lock', 'unlock'] }),
     lock: Flags.boolean({ char: 'l', summary: 'Lock the user: no password matches.', exclusive: ['unlock'] }),
     unlock: Flags.boolean({ char: 'u', summary: 'Unlock the user.' }),
+    otp: Flags.string({
+      helpValue: 'FILE',
+      summary:
+        'Users file of one-time passwords: give the user a fresh token in it, in place of former ones.',
+      exclusive: ['groupname', 'lock', 'unlock'],
+    }),
+    'otp-type': Flags.string({
+      options: ['totp', 'hotp'],
+      default: 'totp',
+      summary: 'Codes by time (totp) or by press of a button (hotp).',
+    }),
+    'otp-digits': Flags.string({
+      options: ['6', '7', '8'],
+      default: '6',
+      summary: 'Digits of a code.',
+    }),
+    'otp-step': Flags.string({
+      options: ['30', '60'],
+      default: '30',
+      summary: 'Seconds for which a code of type totp is shown.',
+    }),
+    'otp-issuer': Flags.string({
+      helpValue: 'NAME',
+      summary: "Name the phone shows beside the user's; the name of this machine by default.",
+      dependsOn: ['otp'],
+    }),
+    json: Flags.boolean({ summary: 'Print the token as JSON.', dependsOn: ['otp'] }),
   };
 
   async run(): Promise<void> {
-    const { flags, args } = await this.parse(Ocpasswd);
+    const { flags, args, metadata } = await this.parse(Ocpasswd);
     const { username } = args;
     const file = flags.passwd;
+    if (flags.otp !== undefined) {
+      if (metadata.flags['passwd']?.setFromDefault !== true) {
+        throw new InputError(
+          '--otp and --passwd (-c) are about different files',
+          'call ocpasswd once for each of them',
+        );
+      }
+      await this.#keepTokens(flags.otp, flags.delete, flags.json, {
+        username,
+        issuer: flags['otp-issuer'] ?? hostname(),
+        kind: flags['otp-type'] === 'hotp' ? 'hotp' : 'totp',
+        digits: flags['otp-digits'] === '8' ? 8 : flags['otp-digits'] === '7' ? 7 : 6,
+        stepSeconds: flags['otp-step'] === '60' ? 60 : 30,
+      });
+      return;
+    }
     if (flags.delete) report(file, username, await deleteUser(file, username));
     else if (flags.lock) report(file, username, await lockUser(file, username));
     else if (flags.unlock) report(file, username, await unlockUser(file, username));
     else await this.#setPassword(file, username, flags.groupname);
+  }
+
+  async #keepTokens(file: string, isRemoval: boolean, asJson: boolean, wish: TokenWish): Promise<void> {
+    // A colon separates issuer and user in the URI.
+    if (wish.issuer === '' || /[:\u0000-\u001f]/.test(wish.issuer))
+      throw new InputError('the issuer must be a text without ":"', 'nothing was changed');
+    const { systemLock } = await import('../../core/passwd/system-lock.ts');
+    if (isRemoval) {
+      reportTokens(file, wish.username, await removeTokens(file, wish.username, systemLock));
+      return;
+    }
+    const result = await enrolToken(file, wish, systemLock);
+    reportTokens(file, wish.username, result);
+    if (result.outcome !== 'enrolled') return;
+    const { username, issuer, kind, digits, stepSeconds } = wish;
+    const facts = { username, issuer, type: kind, digits, ...(kind === 'totp' ? { stepSeconds } : {}) };
+    const form = asJson ? 'json' : process.stdout.isTTY ? 'terminal' : 'pipe';
+    process.stdout.write(await showToken(result.token, facts, form));
   }
 
   async #setPassword(file: string, name: string, groupNames: string | undefined): Promise<void> {
@@ -69,6 +146,29 @@ export default class Ocpasswd extends Command {
 
 function nameError(kind: 'user' | 'group', name: string, problem: string): InputError {
   return new InputError(`the ${kind} name ${JSON.stringify(name)} ${problem}`, 'nothing was changed');
+}
+
+/** What became of the tokens; a replacement is said, because the former token is worthless now. */
+function reportTokens(file: string, name: string, result: EnrolResult): void {
+  switch (result.outcome) {
+    case 'enrolled':
+      if (result.replaced > 0)
+        process.stderr.write(`ocpasswd: the former token of "${name}" does not count any more\n`);
+      return;
+    case 'removed':
+      return;
+    case 'no-such-user':
+      throw new InputError(`there is no token of "${name}" in ${file}`, 'nothing was changed');
+    case 'invalid-user':
+      throw nameError('user', name, result.problem);
+    case 'file-locked':
+      throw new InputError(
+        `file '${file}' is locked.`,
+        `another program holds ${result.lockFile}; try again`,
+      );
+    case 'cannot-write':
+      throw new InputError(`Cannot open '${result.file}' for writing.`, result.code);
+  }
 }
 
 /** Says nothing when all went well; everything else is an error with what to do about it. */

@@ -35,10 +35,13 @@ export function checkFiles({ host, places, report }: Checked): void {
   }
   for (const option of ['auth', 'enable-auth'] as const) {
     for (const { options } of own(option) ? settings[option] : []) {
-      const file = options['passwd'];
-      if (file === undefined) continue;
-      if (readable(file, (text) => say('warning', `${text}; nobody can log in until it exists`, option))) {
-        warnOfOthers(file, 'the password file', say, option);
+      for (const [file, what] of [
+        [options['passwd'], 'the password file'],
+        [options['otp'], 'the file of one-time passwords'],
+      ] as const) {
+        if (file === undefined || file === '') continue;
+        if (readable(file, (text) => say('warning', `${text}; nobody can log in until it exists`, option)))
+          warnOfOthers(file, what, say, option);
       }
     }
   }

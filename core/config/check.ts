@@ -77,6 +77,8 @@ function isOwn(host: VirtualHost, option: OptionName): boolean {
   return host.explicit.includes(option);
 }
 
+const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>(['plain']);
+
 type Say = (text: string, option?: OptionName) => void;
 
 function checkMethods(host: VirtualHost, error: Say, note: Say): void {
@@ -118,17 +120,9 @@ function checkMethods(host: VirtualHost, error: Say, note: Say): void {
 
 /** A method that is left out would be a hole; so an unbuilt one stops the start. */
 function refuseUnbuilt(option: 'auth' | 'enable-auth', method: AuthMethod, error: Say): void {
-  if (method.name !== 'plain') {
-    error(
-      `${option} method "${method.name}" is not built in this release; expected plain[passwd=FILE]`,
-      option,
-    );
-  } else if (method.options['otp'] !== undefined) {
-    error(
-      `${option} suboption plain[otp=…] is not built in this release; expected plain[passwd=FILE]`,
-      option,
-    );
-  }
+  if (builtMethods.has(method.name)) return;
+  const expected = [...builtMethods].join(', ');
+  error(`${option} method "${method.name}" is not built in this release; expected ${expected}`, option);
 }
 
 function checkNetworks(host: VirtualHost, places: ReadonlyMap<OptionName, Place>, error: Say): void {

@@ -5,10 +5,12 @@ import type { Reading } from './values.ts';
 type MethodName = AuthMethod['name'];
 
 const MAX_SUBOPTIONS = 5;
+/** As far as the C program looks. */
+const MAX_OTP_WINDOW = 20;
 
 /** Suboptions of a method; `undefined` = others are ignored, as the C program does. */
 const suboptions: { readonly [K in MethodName]: readonly string[] | undefined } = {
-  plain: ['passwd', 'otp'],
+  plain: ['passwd', 'otp', 'otp-window'],
   pam: ['service', 'gid-min'],
   radius: ['config', 'groupconfig', 'nas-identifier', 'group-separator'],
   gssapi: ['keytab', 'require-local-user-map', 'tgt-freshness-time', 'gid-min'],
@@ -89,6 +91,10 @@ function checkSuboptions(
 ): string | undefined {
   if (name === 'plain' && !options['passwd'] && !options['otp']) {
     return 'plain: no password or OTP file specified; expected plain[passwd=FILE]';
+  }
+  const window = options['otp-window'];
+  if (window !== undefined && !(/^\d{1,2}$/.test(window) && Number(window) <= MAX_OTP_WINDOW)) {
+    return `otp-window: found '${bounded(window)}'; expected 0 to ${MAX_OTP_WINDOW} steps of the clock`;
   }
   if (name === 'radius' && !options['config']) {
     return `No radius configuration specified: ${bounded(text)}; expected radius[config=FILE]`;

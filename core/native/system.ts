@@ -53,6 +53,7 @@ interface RawSystem {
   lookupGroup(name: string): { name: string; gid: number } | undefined;
   cryptPassword(password: string, setting: string): Promise<string | undefined>;
   cryptSetting(prefix: string, cost: number): string;
+  tryLockFile(fd: number): boolean;
   openSyslog(identity: string, facility: number): void;
   writeSyslog(priority: number, text: string): void;
   notifySupervisor(path: string, state: string): boolean;
@@ -324,6 +325,12 @@ export function cryptSetting(prefix: string, cost = 0): string {
   if (!/^\$[0-9a-z]{1,4}\$$/.test(prefix))
     throw new TypeError(`prefix: expected one like "$6$", found "${prefix}"`);
   return raw.cryptSetting(prefix, cost);
+}
+
+/** A write lock on the whole file (fcntl, of the open file description); false when somebody else has one. */
+export function tryLockFile(fd: Descriptor): boolean {
+  checkDescriptor('fd', fd);
+  return raw.tryLockFile(fd);
 }
 
 export type SyslogSeverity = 'error' | 'warning' | 'notice' | 'info' | 'debug';

@@ -11,6 +11,7 @@ import {
   openSyslog,
   setDumpable,
   trimMemory,
+  tryLockFile,
   writeSyslog,
 } from '../native/index.ts';
 import { openSessionStore } from '../store/index.ts';
@@ -65,6 +66,7 @@ const securityModule = new SecurityModule({
   log,
   crypt: cryptPassword,
   makeSetting: cryptSetting,
+  tryLock: tryLockFile,
   openStore: openSessionStore,
   onWork: collectWhenQuiet(trimMemory).note,
 });

@@ -2,13 +2,11 @@
 // refusals into Varlink errors; tests call this directly with a clock of their own.
 import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
 import { memorySessionStore, stateFile, type SessionStore } from '../store/index.ts';
-import { makeBackends, methodProblems } from './auth/backends.ts';
+import { makeBackends, methodProblems, type BackendOptions } from './auth/backends.ts';
 import { backendOf, slotsOf } from './auth/combine.ts';
-import type { CryptFunction } from '../passwd/index.ts';
-import type { Clock } from './clock.ts';
 import { EventStream } from './events.ts';
 import { KeyRing, type KeyFiles, type SignResult } from './keys.ts';
-import { quoted, shortId, type Log } from './log.ts';
+import { quoted, shortId } from './log.ts';
 import { banKey, loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
 import { sessionSettings } from './overlays.ts';
 import { SessionTable, type CloseReason, type Session } from './sessions.ts';
@@ -16,11 +14,7 @@ import { AuthStatistics } from './statistics.ts';
 import { UserThrottle } from './throttle.ts';
 import { openTicket, type Ticket } from './tickets.ts';
 
-export interface SecurityModuleOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly crypt: CryptFunction;
-  readonly makeSetting: (prefix: string, cost?: number) => string;
+export interface SecurityModuleOptions extends BackendOptions {
   readonly openStore: (file: string) => SessionStore;
   /** A login or a configuration: work that leaves garbage behind. */
   readonly onWork: () => void;

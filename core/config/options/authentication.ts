@@ -8,7 +8,7 @@ export const authenticationOptions = {
     reload: false,
     required: true,
     summary: 'Primary authentication method; repeated lines must all succeed (AND).',
-    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. This release builds plain[passwd=FILE].',
+    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. plain[passwd=FILE,otp=FILE] asks for a one-time password of that users file after the password, or with otp alone instead of it; otp-window=N (0 to 20, 1 by default) is how many steps a token may be off the clock.',
     example: 'plain[passwd=/etc/ocserv/ocpasswd]',
   }),
   'enable-auth': option(methods, {

@@ -1,6 +1,7 @@
 // Devices, accounts, crypt(3), syslog and privileges for JavaScript. Arguments were checked by system.ts.
 #include <malloc.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <napi.h>
@@ -12,6 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -188,6 +190,17 @@ Value cryptSetting(const CallbackInfo& info) {
   return Napi::String::New(info.Env(), output);
 }
 
+/** tryLockFile(fd): a lock that other programs' POSIX locks respect, but that no other close of this process releases. */
+Value tryLockFile(const CallbackInfo& info) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(integer(info[0]), F_OFD_SETLK, &lock) == 0) return Napi::Boolean::New(info.Env(), true);
+  if (errno == EAGAIN || errno == EACCES) return Napi::Boolean::New(info.Env(), false);
+  throwSystemError(info.Env(), errno, "fcntl");
+  return info.Env().Undefined();
+}
+
 /** openSyslog(identity, facility number) */
 Value openSyslog(const CallbackInfo& info) {
   // openlog(3) keeps the pointer.
@@ -261,6 +274,7 @@ void initSystem(Napi::Env env, Napi::Object exports) {
   add("lookupGroup", lookupGroup);
   add("cryptPassword", cryptPassword);
   add("cryptSetting", cryptSetting);
+  add("tryLockFile", tryLockFile);
   add("openSyslog", openSyslog);
   add("writeSyslog", writeSyslog);
   add("notifySupervisor", notifySupervisor);

@@ -1,18 +1,45 @@
 // The back ends of a host's methods: which methods this release has, and how one is made from its line in the
 // configuration. Called by security-module.ts at start and for hosts that a reload adds.
 import type { AuthMethod, VirtualHost } from '../../config/index.ts';
+import { DEFAULT_WINDOW_STEPS, type CryptFunction, type TryLock } from '../../passwd/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 import type { Backend } from './backend.ts';
-import { plainBackend, type PlainOptions } from './plain.ts';
+import { otpChecker } from './otp.ts';
+import { plainBackend } from './plain.ts';
 
 export type Backends = ReadonlyMap<Backend['name'], Backend>;
-export type BackendOptions = Omit<PlainOptions, 'passwordFile'>;
+
+export interface BackendOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly crypt: CryptFunction;
+  readonly makeSetting: (prefix: string, cost?: number) => string;
+  readonly tryLock: TryLock;
+}
 
 /** Undefined for `certificate`, which has none. */
 export function makeBackend(method: AuthMethod, options: BackendOptions): Backend | undefined {
-  const { passwd } = method.options;
-  return method.name === 'plain' && passwd !== undefined
-    ? plainBackend({ ...options, passwordFile: passwd })
-    : undefined;
+  switch (method.name) {
+    case 'plain':
+      return makePlain(method.options, options);
+    default:
+      return undefined;
+  }
+}
+
+function makePlain(given: AuthMethod['options'], options: BackendOptions): Backend {
+  const { passwd, otp, 'otp-window': window } = given;
+  const { log, tryLock, clock } = options;
+  const windowSteps = window === undefined ? DEFAULT_WINDOW_STEPS : Number(window);
+  return plainBackend({
+    ...options,
+    passwordFile: passwd === '' ? undefined : passwd,
+    checkOtp:
+      otp === undefined || otp === ''
+        ? undefined
+        : otpChecker({ file: otp, windowSteps, tryLock, log, now: () => clock.now() }),
+  });
 }
 
 /** All of a host, by name. Methods never change at a reload, so a host keeps its `former` back ends and what they hold. */
@@ -39,9 +66,8 @@ export function methodProblems(host: VirtualHost): string[] {
     if (method.name === 'certificate') return [];
     if (method.name !== 'plain')
       return [`${where}authentication method "${method.name}" is not yet honoured`];
-    if (method.options['otp'] !== undefined) return [`${where}plain: suboption "otp" is not yet honoured`];
-    return method.options['passwd'] === undefined
-      ? [`${where}plain: no password file; expected passwd=FILE`]
+    return !method.options['passwd'] && !method.options['otp']
+      ? [`${where}plain: no password file; expected passwd=FILE or otp=FILE`]
       : [];
   });
 }

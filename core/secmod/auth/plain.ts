@@ -1,6 +1,10 @@
-// The plain method: a password file. The file is read again whenever it has changed, so that edits count at
-// the next login. Every answer costs one hash, whether the user exists or not, and where the file mixes kinds of
-// hashes a wrong answer takes as long as the dearest of them: the time tells nothing about the account.
+// The plain method: a password file, a users file of one-time passwords, or both. Files are read again whenever they
+// have changed, so that edits count at the next login. Every answer costs one hash, whether the user exists or not,
+// and where the file mixes kinds of hashes a wrong answer takes as long as the dearest of them: the time tells nothing
+// about the account.
+//
+// With both files the right password is answered with the question for the one-time password, which may be tried
+// once. An entry without a hash, and a missing password file, leave the one-time password alone.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,17 +18,22 @@ import {
   type PasswordFile,
 } from '../../passwd/index.ts';
 import type { Log } from '../log.ts';
-import type { Backend, BackendReply, LoginFacts } from './backend.ts';
+import type { Backend, BackendReply, Conversation, LoginFacts } from './backend.ts';
 import { PASSWORD_TRIES } from './combine.ts';
+import type { OtpReply } from './otp.ts';
+import { codeOf, Complaints, fileProblem, fileStamp, fileWarnings } from './secret-file.ts';
 
 export interface PlainOptions {
-  readonly passwordFile: string;
+  /** Undefined: there are one-time passwords alone, and no groups. */
+  readonly passwordFile: string | undefined;
+  readonly checkOtp?: ((username: string, code: string) => Promise<OtpReply>) | undefined;
   readonly crypt: CryptFunction;
   readonly makeSetting: (prefix: string, cost?: number) => string;
   readonly log: Log;
 }
 
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** As clients and their scripts know it. */
+const OTP_PROMPT = 'Please enter your OTP password.';
 // Hashing happens on the thread pool that file access shares; some threads must stay free for that.
 const MAX_HASHES_AT_ONCE = 2;
 const MAX_HASHES_WAITING = 256;
@@ -39,11 +48,16 @@ interface LoadedFile {
 }
 
 export function plainBackend(options: PlainOptions): Backend {
-  const { crypt, log } = options;
-  const load = fileReader(options);
+  const { crypt, log, passwordFile, checkOtp } = options;
+  const load = passwordFile === undefined ? undefined : fileReader({ ...options, passwordFile });
 
-  async function check(facts: LoginFacts, password: string): Promise<BackendReply> {
-    const loaded = await load();
+  /** An entry's groups when the password was right, or when there is none and something else must do. */
+  async function checkFirst(
+    read: () => Promise<LoadedFile | undefined>,
+    facts: LoginFacts,
+    password: string,
+  ): Promise<{ readonly groups: readonly string[]; readonly isPassword: boolean } | BackendReply> {
+    const loaded = await read();
     if (loaded === undefined) return { kind: 'unavailable', reason: 'the password file cannot be read' };
     const entry = loaded.file.find(facts.username);
     const turn = await hashTurn();
@@ -54,9 +68,11 @@ export function plainBackend(options: PlainOptions): Backend {
     const begunAt = performance.now();
     try {
       const verdict = await checkPassword(entry?.hash, password, loaded.dummyHash, crypt);
-      // Without a hash the file only maps groups, which is enough where a certificate has said who it is.
-      if (entry !== undefined && (verdict === 'right' || (verdict === 'no hash' && facts.hasCertificate))) {
-        return { kind: 'accepted', username: facts.username, groups: entry.groups };
+      if (entry !== undefined && (verdict === 'right' || verdict === 'no hash')) {
+        const isPassword = verdict === 'right';
+        // Without a hash the file only maps groups, which is enough where something else says who it is.
+        if (isPassword || facts.hasCertificate || checkOtp !== undefined)
+          return { groups: entry.groups, isPassword };
       }
       const restMs = loaded.floorMs - (performance.now() - begunAt);
       if (restMs > 0) await sleep(restMs);
@@ -66,12 +82,49 @@ export function plainBackend(options: PlainOptions): Backend {
     }
   }
 
+  function begin(facts: LoginFacts): Conversation {
+    const { username } = facts;
+    /** Set when the one-time password is all that is missing. */
+    let groups: readonly string[] | undefined = load === undefined ? [] : undefined;
+    return {
+      async answer(text) {
+        if (groups === undefined && load !== undefined) {
+          const first = await checkFirst(load, facts, text);
+          if ('kind' in first) return first;
+          if (checkOtp === undefined) return { kind: 'accepted', username, groups: first.groups };
+          groups = first.groups;
+          if (first.isPassword) return { kind: 'prompted', prompt: OTP_PROMPT, promptNumber: 0 };
+        }
+        return otpReply(facts, groups ?? [], (await checkOtp?.(username, text)) ?? 'unavailable');
+      },
+      close: () => {},
+    };
+  }
+
   return {
     name: 'plain',
     tries: PASSWORD_TRIES,
-    begin: (facts) => ({ answer: (password) => check(facts, password), close: () => {} }),
-    listGroups: async () => (await load())?.file.groups ?? [],
+    begin,
+    listGroups: async () => (await load?.())?.file.groups ?? [],
   };
+}
+
+function otpReply({ username }: LoginFacts, groups: readonly string[], reply: OtpReply): BackendReply {
+  switch (reply) {
+    case 'right':
+      return { kind: 'accepted', username, groups };
+    case 'unavailable':
+      return { kind: 'unavailable', reason: 'the file of one-time passwords cannot be used' };
+    case 'replayed':
+      return { kind: 'rejected', reason: 'replayed one-time password', isFinal: true };
+    case 'wrong':
+    case 'no token':
+      return {
+        kind: 'rejected',
+        reason: reply === 'wrong' ? 'wrong one-time password' : 'no token',
+        isFinal: true,
+      };
+  }
 }
 
 /** Reads the file if it is another one than last time. Undefined (and a line in the log) when it cannot be used. */
@@ -80,14 +133,12 @@ function fileReader({
   crypt,
   makeSetting,
   log,
-}: PlainOptions): () => Promise<LoadedFile | undefined> {
+}: PlainOptions & { readonly passwordFile: string }): () => Promise<LoadedFile | undefined> {
+  const complaints = new Complaints(log, passwordFile);
   let current: LoadedFile | undefined;
-  let lastProblem: string | undefined;
 
   function complain(problem: string): undefined {
-    // Once, not at every login.
-    if (problem !== lastProblem) log.error(`plain-auth: ${passwordFile}: ${problem}`);
-    lastProblem = problem;
+    complaints.say(problem);
     current = undefined;
     return undefined;
   }
@@ -97,19 +148,16 @@ function fileReader({
       // Non-blocking, lest a pipe in the file's place holds a login up.
       await using handle = await open(passwordFile, constants.O_RDONLY | constants.O_NONBLOCK);
       const stat = await handle.stat({ bigint: true });
-      const stamp = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+      const stamp = fileStamp(stat);
       if (current?.stamp === stamp) return current;
-      if (!stat.isFile()) return complain('is not a regular file');
-      if ((stat.mode & 0o002n) !== 0n)
-        return complain('is writable by everybody; no login is possible until it is not');
-      if (stat.size > MAX_FILE_BYTES) return complain(`is larger than ${MAX_FILE_BYTES} bytes`);
+      const problem = fileProblem(stat);
+      if (problem !== undefined) return complain(problem);
       const file = parsePasswordFile(await handle.readFile());
-      if ((stat.mode & 0o020n) !== 0n) log.warning(`plain-auth: ${passwordFile}: is writable by its group`);
-      if ((stat.mode & 0o004n) !== 0n) log.warning(`plain-auth: ${passwordFile}: is readable by everybody`);
+      for (const text of fileWarnings(stat)) complaints.warn(text);
       for (const line of file.overlongLines.slice(0, 10)) {
         log.warning(`plain-auth: ${passwordFile}:${line}: line is longer than 511 bytes and is ignored`);
       }
-      lastProblem = undefined;
+      complaints.settled();
       const hashes = typicalHashes(file);
       current = {
         stamp,
@@ -119,9 +167,7 @@ function fileReader({
       };
       return current;
     } catch (error) {
-      return complain(
-        `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'error'})`,
-      );
+      return complain(`cannot be read (${codeOf(error)})`);
     }
   };
 }

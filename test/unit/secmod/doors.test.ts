@@ -18,6 +18,7 @@ import {
   closeDescriptor,
   cryptPassword,
   cryptSetting,
+  tryLockFile,
   openDescriptorStream,
   socketPair,
 } from '../../../core/native/index.ts';
@@ -79,6 +80,7 @@ async function start(clock = new FakeClock(), openStore = openSessionStore) {
     log,
     crypt: cryptPassword,
     makeSetting: cryptSetting,
+    tryLock: tryLockFile,
     openStore,
     onWork: () => undefined,
   });
