@@ -21,10 +21,14 @@ export function checkFiles({ host, places, report }: Checked): void {
       checkPair(file, settings['server-key'][index], host.name, pinOf(settings), say);
     });
   }
+  const asksCertificate = [...settings.auth, ...settings['enable-auth']].some(
+    ({ name }) => name === 'certificate',
+  );
   for (const option of ['dh-params', 'ca-cert', 'crl', 'user-profile'] as const) {
     const file = settings[option];
     if (file !== undefined && own(option)) {
-      const severity = option === 'dh-params' ? 'error' : 'warning';
+      const isNeeded = option === 'dh-params' || (asksCertificate && option !== 'user-profile');
+      const severity = isNeeded ? 'error' : 'warning';
       readable(file, (text) => say(severity, `${text}; expected a readable file`, option));
     }
   }

@@ -77,7 +77,7 @@ function isOwn(host: VirtualHost, option: OptionName): boolean {
   return host.explicit.includes(option);
 }
 
-const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>(['plain']);
+const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>(['certificate', 'plain']);
 
 type Say = (text: string, option?: OptionName) => void;
 
@@ -154,8 +154,15 @@ function checkNetworks(host: VirtualHost, places: ReadonlyMap<OptionName, Place>
 function checkCertificateUser(host: VirtualHost, error: Say): void {
   const { auth, 'enable-auth': alternatives, 'cert-user-oid': oid } = host.settings;
   const asked = [...auth, ...alternatives].some(({ name }) => name === 'certificate');
-  if (asked && oid === undefined) {
+  if (!asked) return;
+  if (oid === undefined) {
     error("a certificate is requested by the option 'cert-user-oid' is not set; expected an OID", 'auth');
+  }
+  if (host.settings['ca-cert'] === undefined) {
+    error(
+      "certificate authentication without 'ca-cert' would refuse everybody; expected ca-cert = FILE",
+      'auth',
+    );
   }
 }
 

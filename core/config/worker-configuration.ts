@@ -53,10 +53,8 @@ export interface WorkerHost {
   readonly name?: string;
   readonly settings: WorkerSettings;
   readonly certificates: readonly WorkerCertificate[];
-  /** PEM of `ca-cert`. */
+  /** PEM of `ca-cert`; absent where nobody is asked for a certificate. Revocation is the security module's part. */
   readonly clientAuthorities?: string;
-  /** PEM of `crl`. */
-  readonly clientRevocation?: string;
   /** base64 of the DER in `ocsp-response`. */
   readonly ocspResponse?: string;
   /** PEM of `dh-params`. */
@@ -138,7 +136,6 @@ const hostMembers: { readonly [K in keyof Required<Omit<WorkerHost, 'settings' |
   {
     name: optional(text),
     clientAuthorities: optional(text),
-    clientRevocation: optional(text),
     ocspResponse: optional(text),
     dhParameters: optional(text),
   };

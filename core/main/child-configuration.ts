@@ -18,8 +18,10 @@ export function workerConfiguration(
   udpPort: number,
 ): WorkerConfiguration {
   const [first, ...others] = configuration.hosts.map(({ name, settings }): WorkerHost => {
-    const authorities = fileText(settings['ca-cert']);
-    const revocation = fileText(settings.crl);
+    const asksCertificate = [...settings.auth, ...settings['enable-auth']].some(
+      (method) => method.name === 'certificate',
+    );
+    const authorities = asksCertificate ? fileText(settings['ca-cert']) : undefined;
     const dhParameters = fileText(settings['dh-params']);
     const ocsp = settings['ocsp-response'];
     return {
@@ -30,7 +32,6 @@ export function workerConfiguration(
         return { chain, keyId: serverKeyId(chain) };
       }),
       ...(authorities === undefined ? {} : { clientAuthorities: authorities }),
-      ...(revocation === undefined ? {} : { clientRevocation: revocation }),
       ...(dhParameters === undefined ? {} : { dhParameters }),
       ...(ocsp === undefined ? {} : { ocspResponse: readFileSync(ocsp).toString('base64') }),
     };

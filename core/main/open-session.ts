@@ -159,8 +159,7 @@ async function askForGrant(
       cookie: asked.cookie,
       vhost: asked.vhost,
       remoteAddress: connection.remote.address,
-      hasCertificate: asked.hasCertificate,
-      certificateUser: asked.certificateUser,
+      connectionId: connection.id,
     });
     return reply.parameters.grant;
   } catch (error) {
@@ -168,6 +167,9 @@ async function askForGrant(
     if (error instanceof VarlinkError && error.error === securityModuleErrors.CookieRefused) {
       log.info(`failed authentication attempt for user '${connection.username ?? ''}'`);
       throw refused(textOf(error.parameters['reason'], 'unknown cookie'));
+    }
+    if (error instanceof VarlinkError && error.error === securityModuleErrors.CertificateMissing) {
+      throw new VarlinkError(sessionsErrors.CertificateMissing, {});
     }
     if (error instanceof VarlinkError && error.error === securityModuleErrors.SettingsRefused) {
       log.error(textOf(error.parameters['message'], 'settings refused'));

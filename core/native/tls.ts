@@ -32,7 +32,6 @@ export interface TlsContextOptions {
   readonly policy: TlsPolicy;
   /** PEM of the authorities client certificates must come from. */
   readonly clientAuthorities?: string;
-  readonly clientRevocation?: string;
   readonly clientCertificate: 'none' | 'request' | 'require';
   /** DER, stapled as it is. */
   readonly ocspResponse?: Buffer;
@@ -60,8 +59,11 @@ export interface TlsFacts {
   readonly serverName: string | undefined;
   /** RFC 5746 was offered, or TLS 1.3. */
   readonly safeRenegotiation: boolean;
-  /** DER of what the client presented and the handshake verified, leaf first. */
-  readonly clientCertificates: readonly Buffer[];
+  /**
+   * The client presented a certificate that verified: the messages of the handshake, both ways in their order,
+   * up to its CertificateVerify (RFC 8446, 4.4.3; RFC 5246, 7.4.8).
+   */
+  readonly clientProof: Buffer | undefined;
 }
 
 export interface TlsConnectionEvents {
@@ -72,8 +74,11 @@ export interface TlsConnectionEvents {
   onData(bytes: Buffer): void;
   /** The peer's close_notify or end of stream. */
   onEnd(): void;
-  /** Final; with the handshake's or socket's error if one ended it. sawBytes = the client sent anything at all. */
-  onClose(error: Error | undefined, sawBytes: boolean): void;
+  /**
+   * Final; with the handshake's or socket's error if one ended it. sawBytes = the client sent anything at all.
+   * clientProof, as far as it came: the handshake failed after the client had answered the question for a certificate.
+   */
+  onClose(error: Error | undefined, sawBytes: boolean, clientProof: Buffer | undefined): void;
 }
 
 export interface TlsConnection {
@@ -169,8 +174,8 @@ export function acceptTls(fd: number, context: TlsContext, events: TlsConnection
     onEnd: guarded(() => {
       events.onEnd();
     }),
-    onClose: guarded((error: Error | undefined, sawBytes: boolean) => {
-      events.onClose(error, sawBytes);
+    onClose: guarded((error: Error | undefined, sawBytes: boolean, clientProof: Buffer | undefined) => {
+      events.onClose(error, sawBytes, clientProof);
     }),
   });
   return connection;

@@ -17,6 +17,7 @@ import {
   type VarlinkServer,
 } from '../varlink/index.ts';
 import { parseSecmodConfiguration, type LoggingConfiguration } from '../config/index.ts';
+import { SignedHandshakes } from './handshakes.ts';
 import { RateBound } from './keys.ts';
 import type { Log } from './log.ts';
 import type { SecurityModule } from './security-module.ts';
@@ -118,6 +119,9 @@ export function openDoors(options: DoorOptions): Doors {
 
     async OpenSession(parameters) {
       const result = await module.openSession(parameters);
+      if ('cookieRefused' in result && result.cookieRefused === 'certificate missing') {
+        throw new VarlinkError(securityModuleErrors.CertificateMissing);
+      }
       if ('cookieRefused' in result) {
         throw new VarlinkError(securityModuleErrors.CookieRefused, { reason: result.cookieRefused });
       }
@@ -178,6 +182,7 @@ export function openDoors(options: DoorOptions): Doors {
 function authenticatorHandlers(options: DoorOptions, workerId: number): Handlers<AuthenticatorMethods> {
   const { module, log } = options;
   const signatures = new RateBound(SIGNATURES_PER_SECOND, () => options.now());
+  const handshakes = new SignedHandshakes(options, () => module.loginLimitMs);
 
   function ticketOf(sealed: string): Ticket {
     const ticket = module.ticket(sealed, workerId);
@@ -186,13 +191,25 @@ function authenticatorHandlers(options: DoorOptions, workerId: number): Handlers
   }
 
   return {
-    async Start({ ticket, vhost, method, credentials, userAgent, certificates }) {
+    PresentCertificate({ ticket, vhost, handshake }) {
+      const opened = ticketOf(ticket);
+      const certificate = module.presentCertificate(
+        opened,
+        vhost,
+        Buffer.from(handshake, 'base64'),
+        (input) => handshakes.claim(input, opened.connectionId),
+      );
+      if (certificate === undefined) throw new VarlinkError(authenticatorErrors.CertificateRefused);
+      const { username, groups } = certificate;
+      return { groups: [...groups], ...(username === undefined ? {} : { username }) };
+    },
+
+    async Start({ ticket, vhost, method, credentials, userAgent }) {
       const request = {
         vhost,
         method,
         credentials: bounded(credentials),
         userAgent: userAgent?.slice(0, 256),
-        certificates,
       };
       return { step: await module.startLogin(ticketOf(ticket), request) };
     },
@@ -216,13 +233,15 @@ function authenticatorHandlers(options: DoorOptions, workerId: number): Handlers
     ListGroups: async ({ vhost }) => ({ groups: await module.listGroups(vhost) }),
 
     async Sign({ keyId, scheme, input }) {
+      const content = Buffer.from(input, 'base64');
       const result = signatures.take()
-        ? await module.sign(keyId, scheme, Buffer.from(input, 'base64'))
+        ? await module.sign(keyId, scheme, content)
         : { problem: 'too many signatures' };
       if ('problem' in result) {
         log.warning(`worker ${workerId} was refused a signature: ${result.problem}`);
         throw new VarlinkError(authenticatorErrors.SignatureRefused, { reason: result.problem });
       }
+      if (module.asksCertificates) handshakes.add(content);
       return { signature: result.signature.toString('base64') };
     },
   };

@@ -4,6 +4,7 @@
 import { securityModuleDescription, type SecurityModuleMethods } from '../interfaces/index.ts';
 import {
   closeDescriptor,
+  createClientTrust,
   cryptPassword,
   cryptSetting,
   dieWithParent,
@@ -24,6 +25,8 @@ import type { Log } from './log.ts';
 import { SecurityModule } from './security-module.ts';
 
 const MAIN_DOOR = 3;
+/** Longer than a password takes to check. */
+const FAILURE_DELAY_MS = 500;
 const MAX_MAIN_MESSAGE_BYTES = 1024 * 1024;
 
 process.title = 'ocserv-sm';
@@ -68,6 +71,8 @@ const securityModule = new SecurityModule({
   makeSetting: cryptSetting,
   tryLock: tryLockFile,
   openStore: openSessionStore,
+  createTrust: createClientTrust,
+  failureDelayMs: FAILURE_DELAY_MS,
   onWork: collectWhenQuiet(trimMemory).note,
 });
 const doors = openDoors({

@@ -17,11 +17,11 @@ import {
   type LoginRules,
   type LoginState,
   type Verdict,
-  type VerifiedCertificate,
 } from './auth/combine.ts';
 import type { Clock } from './clock.ts';
-import type { EventStream } from './events.ts';
+import type { FailedAttempts } from './failed-attempts.ts';
 import { quoted, shortId, type Log } from './log.ts';
+import type { PresentedCertificates } from './presented.ts';
 import { newSessionId, type SessionTable } from './sessions.ts';
 import type { AuthStatistics } from './statistics.ts';
 import type { UserThrottle } from './throttle.ts';
@@ -47,7 +47,6 @@ export interface LoginRequest {
     readonly group?: string | undefined;
   };
   readonly userAgent?: string | undefined;
-  readonly certificates: readonly string[];
 }
 
 /** A host as the logins see it. */
@@ -58,16 +57,18 @@ export interface LoginHost {
   readonly logPrefix: string;
   readonly settings: Settings;
   readonly backends: Backends;
-  verifyCertificate(chain: readonly string[]): VerifiedCertificate | undefined;
 }
 
 export interface LoginsOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly events: EventStream;
+  readonly failures: FailedAttempts;
   readonly statistics: AuthStatistics;
   readonly throttle: UserThrottle;
   readonly sessions: SessionTable;
+  readonly presented: PresentedCertificates;
+  /** The answer to a failed attempt takes at least so long, whatever was wrong. */
+  readonly failureDelayMs: number;
   host(vhost: string): LoginHost | undefined;
 }
 
@@ -84,6 +85,8 @@ interface Login {
   /** The connection that goes on with it: a client may come back on another one. */
   ticket: Ticket;
   state: LoginState;
+  /** The last step was a failed attempt. */
+  hasJustFailed: boolean;
   cancelTimer: () => void;
 }
 
@@ -122,14 +125,8 @@ export class Logins {
     const unfinished = this.#byConnection.get(ticket.connectionId);
     if (unfinished !== undefined) {
       this.#apply(unfinished, { kind: 'abandoned' });
-      this.#failed(
-        host,
-        ticket,
-        username,
-        unfinished.methodName,
-        'second login on one connection',
-        unfinished.sessionId,
-      );
+      const { methodName, sessionId } = unfinished;
+      this.#failed(host, ticket, { username, methodName, sessionId }, 'second login on one connection');
       return REFUSED;
     }
     if (this.#byContext.size >= MAX_LOGINS) return INTERNAL;
@@ -137,7 +134,7 @@ export class Logins {
     const backend = backendName && host.backends.get(backendName);
     if (backendName !== undefined && backend === undefined) return INTERNAL;
     const certificate = slot.methods.includes('certificate')
-      ? host.verifyCertificate(request.certificates)
+      ? this.#options.presented.find(ticket.connectionId, host.name)
       : undefined;
     const group = request.credentials.group;
     const isGroupRequested =
@@ -154,7 +151,6 @@ export class Logins {
         slot,
         tries: Math.max(1, (backend?.tries ?? 1) - spent),
         requestedGroup: isGroupRequested ? group : undefined,
-        certificateNamesUser: host.settings['cert-user-oid'] !== undefined,
         certificateNamesGroups: host.settings['cert-group-oid'] !== undefined,
       },
       methodName: slot.methods.join('+'),
@@ -166,6 +162,7 @@ export class Logins {
       }),
       ticket,
       state: begun,
+      hasJustFailed: false,
       cancelTimer: () => {},
     };
     const prefix = host.logPrefix;
@@ -179,15 +176,17 @@ export class Logins {
     this.#byConnection.set(ticket.connectionId, login);
     this.#armTimer(login);
 
-    const first = this.#apply(login, { kind: 'begin', certificate });
-    if (first.outcome !== 'ask') return first;
-    if (username === '') {
-      // Nobody to ask for: fails like a wrong password, for good.
-      this.#apply(login, { kind: 'answer' });
-      return this.#apply(login, { kind: 'rejected', reason: 'no user name', isFinal: true });
-    }
-    const { password } = request.credentials;
-    return password === undefined ? first : this.#answer(login, password);
+    return this.#paced(login, async () => {
+      const first = this.#apply(login, { kind: 'begin', certificate });
+      if (first.outcome !== 'ask') return first;
+      if (username === '') {
+        // Nobody to ask for: fails like a wrong password, for good.
+        this.#apply(login, { kind: 'answer' });
+        return this.#apply(login, { kind: 'rejected', reason: 'no user name', isFinal: true });
+      }
+      const { password } = request.credentials;
+      return password === undefined ? first : this.#answer(login, password);
+    });
   }
 
   /** Undefined: no such login, or not from this address. */
@@ -203,7 +202,7 @@ export class Logins {
       login.ticket = ticket;
       this.#armTimer(login);
     }
-    return this.#answer(login, answer);
+    return this.#paced(login, () => this.#answer(login, answer));
   }
 
   abandon(ticket: Ticket, context: string): boolean {
@@ -230,6 +229,16 @@ export class Logins {
 
   stop(): void {
     for (const login of [...this.#byContext.values()]) this.#apply(login, { kind: 'abandoned' });
+  }
+
+  /** A refusal comes after the same time, be it quick or slow to find. */
+  async #paced(login: Login, step: () => Promise<Step>): Promise<Step> {
+    const { clock, failureDelayMs } = this.#options;
+    const begunAt = clock.now();
+    const result = await step();
+    const restMs = login.hasJustFailed ? begunAt + failureDelayMs - clock.now() : 0;
+    if (restMs > 0) await new Promise<void>((resolve) => void clock.after(restMs, resolve));
+    return result;
   }
 
   async #answer(login: Login, answer: string): Promise<Step> {
@@ -260,6 +269,7 @@ export class Logins {
     const wasFinished = login.state.phase === 'granted' || login.state.phase === 'refused';
     const { state, verdict } = stepLogin(login.rules, login.state, event);
     login.state = state;
+    login.hasJustFailed = 'failure' in verdict;
     // The end of this login came while the back end was at work (ban, time-out, another answer).
     if (wasFinished) return REFUSED;
     this.#log(login, event, verdict);
@@ -307,7 +317,7 @@ export class Logins {
 
   #log(login: Login, event: LoginEvent, verdict: Verdict): void {
     if ((verdict.say !== 'ask' && verdict.say !== 'no') || verdict.failure === undefined) return;
-    const { host, ticket, username, methodName, sessionId } = login;
+    const { host, ticket, username, sessionId } = login;
     const { log } = this.#options;
     const session = `(session: ${shortId(sessionId)})`;
     if (event.kind === 'rejected') {
@@ -320,7 +330,7 @@ export class Logins {
         `${host.logPrefix}user ${quoted(username)} ${session} was refused after authentication: ${verdict.failure}`,
       );
     }
-    this.#failed(host, ticket, username, methodName, verdict.failure, sessionId);
+    this.#failed(host, ticket, login, verdict.failure);
     if (verdict.say === 'no' && login.rules.slot.methods.includes('plain')) {
       log.notice(`plain-auth: error authenticating user ${quoted(username)}`);
     }
@@ -330,23 +340,23 @@ export class Logins {
   #failed(
     host: LoginHost,
     ticket: Ticket,
-    username: string,
-    method: string,
+    login: Pick<Login, 'username' | 'methodName' | 'sessionId'>,
     reason: string,
-    sessionId: string,
   ): void {
-    const { events, log, statistics, throttle } = this.#options;
-    const { connectionId, remoteAddress: address } = ticket;
-    statistics.failed();
+    const { failures, throttle } = this.#options;
+    const { username, methodName, sessionId } = login;
     throttle.failed(username);
     this.#countWrong(ticket);
-    log.notice(
-      `${host.logPrefix}login attempt failed for user ${quoted(username)} from '${address}' ` +
-        `(method: ${method}, reason: ${reason}, session: ${shortId(sessionId)})`,
-    );
-    events.emit({ kind: 'failed', address, points: 0, username, connectionId, method, reason });
-    const points = host.settings['ban-points-wrong-password'];
-    if (points > 0) events.emit({ kind: 'points', address, points, username, connectionId, method, reason });
+    failures.report({
+      logPrefix: host.logPrefix,
+      address: ticket.remoteAddress,
+      connectionId: ticket.connectionId,
+      username,
+      method: methodName,
+      reason,
+      sessionId,
+      points: host.settings['ban-points-wrong-password'],
+    });
   }
 
   #countWrong(ticket: Ticket): void {

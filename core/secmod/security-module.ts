@@ -3,12 +3,17 @@
 import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
 import { memorySessionStore, stateFile, type SessionStore } from '../store/index.ts';
 import { makeBackends, methodProblems, type BackendOptions } from './auth/backends.ts';
-import { backendOf, slotsOf } from './auth/combine.ts';
+import { CertificateMethod } from './auth/certificate.ts';
+import { backendOf, slotsOf, type VerifiedCertificate } from './auth/combine.ts';
+import type { ClientTrust } from '../native/index.ts';
+import { readClientProof } from './client-proof.ts';
 import { EventStream } from './events.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 import { KeyRing, type KeyFiles, type SignResult } from './keys.ts';
 import { quoted, shortId } from './log.ts';
 import { banKey, loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
 import { sessionSettings } from './overlays.ts';
+import { PresentedCertificates } from './presented.ts';
 import { SessionTable, type CloseReason, type Session } from './sessions.ts';
 import { AuthStatistics } from './statistics.ts';
 import { UserThrottle } from './throttle.ts';
@@ -16,6 +21,9 @@ import { openTicket, type Ticket } from './tickets.ts';
 
 export interface SecurityModuleOptions extends BackendOptions {
   readonly openStore: (file: string) => SessionStore;
+  readonly createTrust: (authorities: string, revocation: string | undefined) => ClientTrust;
+  /** See LoginsOptions. */
+  readonly failureDelayMs: number;
   /** A login or a configuration: work that leaves garbage behind. */
   readonly onWork: () => void;
 }
@@ -60,8 +68,14 @@ export interface SessionRecord {
   readonly inUse: boolean;
 }
 
+/** A host as this module keeps it. */
+interface Host extends LoginHost {
+  /** Undefined where nobody is asked for a certificate. */
+  readonly certificates: CertificateMethod | undefined;
+}
+
 interface Running {
-  readonly hosts: readonly LoginHost[];
+  readonly hosts: readonly Host[];
   readonly ticketKey: Buffer;
 }
 
@@ -74,6 +88,8 @@ export class SecurityModule {
   readonly #statistics = new AuthStatistics();
   readonly #throttle: UserThrottle;
   readonly #keys: KeyRing;
+  readonly #failures: FailedAttempts;
+  readonly #presented: PresentedCertificates;
   #running: Running | undefined;
   #sessions: SessionTable | undefined;
   #logins: Logins | undefined;
@@ -82,6 +98,9 @@ export class SecurityModule {
     this.#options = options;
     this.#throttle = new UserThrottle(options.clock);
     this.#keys = new KeyRing(options.log);
+    const { log } = options;
+    this.#failures = new FailedAttempts({ events: this.events, log, statistics: this.#statistics });
+    this.#presented = new PresentedCertificates(options.clock);
   }
 
   /**
@@ -98,7 +117,15 @@ export class SecurityModule {
     if (keyProblems.length > 0 && this.#running === undefined) return keyProblems;
     for (const problem of keyProblems) log.error(`${problem}; the former key stays in force`);
     const former = this.#running?.hosts ?? [];
-    const hosts = configuration.hosts.map((host) => this.#loginHost(host, former));
+    const hosts: Host[] = [];
+    for (const host of configuration.hosts) {
+      try {
+        hosts.push(this.#makeHost(host, former));
+      } catch (error) {
+        problems.push(`${prefixOf(host)}${messageOf(error)}`);
+      }
+    }
+    if (problems.length > 0) return problems;
     this.#running = { hosts, ticketKey };
     if (this.#sessions === undefined) {
       this.#sessions = new SessionTable({
@@ -111,7 +138,9 @@ export class SecurityModule {
       this.#logins = new Logins({
         clock,
         log,
-        events: this.events,
+        failures: this.#failures,
+        presented: this.#presented,
+        failureDelayMs: this.#options.failureDelayMs,
         statistics: this.#statistics,
         throttle: this.#throttle,
         sessions: this.#sessions,
@@ -124,11 +153,55 @@ export class SecurityModule {
   /** A ticket that main sealed for a connection of this worker, not older than a login may last. */
   ticket(sealed: string, workerId: number): Ticket | undefined {
     const { clock } = this.#options;
-    const host = this.#running?.hosts[0];
-    if (this.#running === undefined || host === undefined) return undefined;
+    if (this.#running === undefined) return undefined;
     const ticket = openTicket(sealed, this.#running.ticketKey);
     if (ticket === undefined || ticket.workerId !== workerId) return undefined;
-    return clock.now() - ticket.acceptedAt <= loginLimitMs(host.settings) ? ticket : undefined;
+    return clock.now() - ticket.acceptedAt <= this.loginLimitMs ? ticket : undefined;
+  }
+
+  /** Somebody may be asked for a certificate. */
+  get asksCertificates(): boolean {
+    return this.#running?.hosts.some(({ certificates }) => certificates !== undefined) ?? false;
+  }
+
+  /** How long after its acceptance a connection may log in. */
+  get loginLimitMs(): number {
+    const host = this.#running?.hosts[0];
+    return host === undefined ? 0 : loginLimitMs(host.settings);
+  }
+
+  /**
+   * A client presented a certificate in a handshake, which the worker shows whole (client-proof.ts). Undefined: it is
+   * refused, which then stands in the log.
+   */
+  presentCertificate(
+    ticket: Ticket,
+    vhost: string,
+    handshake: Buffer,
+    wasSigned: (input: Buffer) => boolean,
+  ): VerifiedCertificate | undefined {
+    this.#options.onWork();
+    const host = this.#host(vhost);
+    if (host?.certificates === undefined) return undefined;
+    const { remoteAddress: address, connectionId } = ticket;
+    const proof = readClientProof(handshake, wasSigned);
+    const hasNone = proof.chain.length === 0;
+    const { certificate, problem = proof.problem } = host.certificates.judge(proof.chain);
+    if (hasNone || problem !== undefined) {
+      this.#failures.report({
+        logPrefix: host.logPrefix,
+        address,
+        connectionId,
+        username: certificate.username ?? '',
+        method: 'certificate',
+        reason: hasNone ? 'no certificate' : (problem ?? ''),
+        // A probe that has no certificate is not an attack; its connection is charged like every other.
+        points: hasNone ? 0 : host.settings['ban-points-wrong-password'],
+      });
+      return undefined;
+    }
+    this.#presented.put(connectionId, host.name, certificate, this.loginLimitMs);
+    return certificate;
   }
 
   async startLogin(ticket: Ticket, request: LoginRequest): Promise<Step> {
@@ -166,20 +239,20 @@ export class SecurityModule {
     readonly cookie: string;
     readonly vhost: string;
     readonly remoteAddress: string;
-    readonly hasCertificate: boolean;
-    readonly certificateUser?: string | undefined;
+    readonly connectionId: number;
   }): Promise<OpenResult> {
     const { log, clock } = this.#options;
     const session = this.#sessions?.find(request.cookie);
-    if (this.#sessions === undefined || session === undefined) return { cookieRefused: 'unknown or expired' };
+    if (this.#sessions === undefined || session === undefined) {
+      this.#cookieFailed(request, undefined, 'unknown or expired');
+      return { cookieRefused: 'unknown or expired' };
+    }
     const host = this.#host(session.vhost);
     if (host === undefined) return { cookieRefused: 'virtual host is gone' };
     const user = quoted(session.username);
-    const refused = certificateRefusal(session, host, request);
+    const refused = certificateRefusal(session, host, this.#presented.find(request.connectionId, host.name));
     if (refused !== undefined) {
-      log.info(
-        `${host.logPrefix}user ${user} ${named(session)} presented a cookie, but: ${refused}; rejecting`,
-      );
+      this.#cookieFailed(request, session, refused);
       return { cookieRefused: refused };
     }
     const result = sessionSettings(host.settings, session, log);
@@ -201,6 +274,7 @@ export class SecurityModule {
       );
       return { cookieRefused: 'roaming is denied' };
     }
+    this.#presented.forget(request.connectionId);
     this.#sessions.open(session, request.remoteAddress, settings['cookie-timeout']);
     log.info(`${host.logPrefix}initiating session for user ${user} ${named(session)}`);
     const { sessionId, username, groupname, vhost, createdAt, loginAddress, userAgent } = session;
@@ -298,10 +372,29 @@ export class SecurityModule {
   /** Safe to call twice. The store keeps the sessions. */
   stop(): void {
     this.#logins?.stop();
+    this.#presented.clear();
     this.#sessions?.stop();
     this.#logins = undefined;
     this.#sessions = undefined;
     this.#running = undefined;
+  }
+
+  /** Costs no points: a whole office may come back at once with cookies that have expired. */
+  #cookieFailed(
+    { remoteAddress, connectionId }: { readonly remoteAddress: string; readonly connectionId: number },
+    session: Session | undefined,
+    reason: CookieRefusal,
+  ): void {
+    this.#failures.report({
+      logPrefix: (session && this.#host(session.vhost)?.logPrefix) ?? '',
+      address: remoteAddress,
+      connectionId,
+      username: session?.username ?? '',
+      method: 'cookie',
+      reason,
+      points: 0,
+      ...(session === undefined ? {} : { sessionId: session.sessionId }),
+    });
   }
 
   #terminated(sessionIds: string[], username: string): string[] {
@@ -312,20 +405,29 @@ export class SecurityModule {
     return sessionIds;
   }
 
-  #host(vhost: string): LoginHost | undefined {
+  #host(vhost: string): Host | undefined {
     const name = vhost === '' ? DEFAULT_HOST : vhost.toLowerCase();
     return this.#running?.hosts.find((host) => host.name.toLowerCase() === name);
   }
 
-  #loginHost(host: VirtualHost, former: readonly LoginHost[]): LoginHost {
+  /** Throws when a file that client certificates depend on cannot be used. */
+  #makeHost(host: VirtualHost, former: readonly Host[]): Host {
+    const { settings } = host;
     const name = host.name ?? DEFAULT_HOST;
+    const logPrefix = prefixOf(host);
     const known = former.find((candidate) => candidate.name === name)?.backends;
+    const asksCertificate = [...settings.auth, ...settings['enable-auth']].some(
+      (method) => method.name === 'certificate',
+    );
+    const { log, createTrust } = this.#options;
     return {
       name,
-      logPrefix: host.name === undefined ? '' : `vhost:${host.name}: `,
-      settings: host.settings,
-      backends: makeBackends(host.settings, this.#options, known),
-      verifyCertificate: () => undefined,
+      logPrefix,
+      settings,
+      backends: makeBackends(settings, this.#options, known),
+      certificates: asksCertificate
+        ? new CertificateMethod({ settings, logPrefix, log, createTrust })
+        : undefined,
     };
   }
 
@@ -365,21 +467,23 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error';
 }
 
+/** `presented` verified on this connection, by the authorities of the session's host. */
 function certificateRefusal(
   session: Session,
   host: LoginHost,
-  request: { vhost: string; hasCertificate: boolean; certificateUser?: string | undefined },
+  presented: VerifiedCertificate | undefined,
 ): CookieRefusal | undefined {
   if (!session.certificateAuth) return undefined;
-  // On another host it verified against other authorities: that is no certificate for this session.
-  const isSameHost =
-    (request.vhost === '' ? DEFAULT_HOST : request.vhost).toLowerCase() === host.name.toLowerCase();
-  if (!request.hasCertificate || !isSameHost) {
+  if (presented === undefined) {
+    // Cisco's clients show it at the login alone.
     return host.settings['cisco-client-compat'] ? undefined : 'certificate missing';
   }
-  const isSameUser =
-    session.certificateUser === undefined || request.certificateUser === session.certificateUser;
+  const isSameUser = session.certificateUser === undefined || presented.username === session.certificateUser;
   return isSameUser ? undefined : 'certificate of another user';
+}
+
+function prefixOf({ name }: VirtualHost): string {
+  return name === undefined ? '' : `vhost:${name}: `;
 }
 
 function keyFilesOf(settings: Settings): KeyFiles[] {

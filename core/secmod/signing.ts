@@ -1,16 +1,13 @@
 // What a server key may sign: the two structures of a TLS handshake and nothing else, with a scheme that fits
-// both the structure and the key. Pure; called by keys.ts for every Sign of a worker.
+// both the structure and the key; and, for client-proof.ts, what a client signs. Pure; called by keys.ts for every
+// Sign of a worker.
 import { constants, type KeyObject } from 'node:crypto';
 
 export type SigningInput = 'TLS 1.3' | 'TLS 1.2';
 
 // RFC 8446, 4.4.3: 64 blanks, the context string, a zero byte, the transcript hash (SHA-256 or SHA-384: the
 // hashes of the TLS 1.3 cipher suites).
-const TLS13_PREFIX = Buffer.concat([
-  Buffer.alloc(64, 0x20),
-  Buffer.from('TLS 1.3, server CertificateVerify', 'latin1'),
-  Buffer.alloc(1),
-]);
+const TLS13_PREFIX = tls13SignedContent('server', Buffer.alloc(0));
 const TLS13_HASH_BYTES: readonly number[] = [32, 48];
 
 // RFC 8422, 5.4 and RFC 5246, 7.4.3: client random, server random, then the parameters.
@@ -26,6 +23,24 @@ const POINT_BYTES: ReadonlyMap<number, number> = new Map([
 ]);
 const MIN_DH_PRIME_BYTES = 128;
 const MAX_DH_PRIME_BYTES = 1024;
+
+/** What a CertificateVerify of TLS 1.3 signs. */
+export function tls13SignedContent(side: 'server' | 'client', transcriptHash: Buffer): Buffer {
+  const context = Buffer.from(`TLS 1.3, ${side} CertificateVerify`, 'latin1');
+  return Buffer.concat([Buffer.alloc(64, 0x20), context, Buffer.alloc(1), transcriptHash]);
+}
+
+/**
+ * How much of a TLS 1.2 ServerKeyExchange are the parameters that are signed; the signature follows. Only the length
+ * is read here: whether they are parameters was decided when they were signed. Throws a RangeError beyond the end.
+ */
+export function tls12ParametersBytes(body: Buffer): number {
+  // As below: one point, or three numbers.
+  if (body.readUInt8(0) === NAMED_CURVE) return 4 + body.readUInt8(3);
+  let at = 0;
+  for (let index = 0; index < 3; index += 1) at += 2 + body.readUInt16BE(at);
+  return at;
+}
 
 /** Which structure this is; undefined for anything else. */
 export function recogniseSigningInput(input: Buffer): SigningInput | undefined {

@@ -17,7 +17,15 @@ export type LoginReply =
   | { readonly name: 'contextLost' }
   | { readonly name: 'unavailable' };
 
+/** What the security module made of a certificate. */
+export interface PresentedCertificate {
+  readonly username?: string | undefined;
+  readonly groups: readonly string[];
+}
+
 export interface Authenticator {
+  /** Undefined: refused, or there was nobody to ask. */
+  present(parameters: Parameters<'PresentCertificate'>): Promise<PresentedCertificate | undefined>;
   start(parameters: Parameters<'Start'>, timeoutMs: number): Promise<LoginReply>;
   continue(parameters: Parameters<'Continue'>, timeoutMs: number): Promise<LoginReply>;
   abandon(parameters: Parameters<'Abandon'>): void;
@@ -43,6 +51,14 @@ export class AttachedAuthenticator implements Authenticator {
     });
     for (const waiter of this.#waiters) waiter(client);
     this.#waiters.clear();
+  }
+
+  async present(parameters: Parameters<'PresentCertificate'>): Promise<PresentedCertificate | undefined> {
+    const client = await this.#ready();
+    return client?.call('PresentCertificate', parameters).then(
+      (reply) => reply.parameters,
+      () => undefined,
+    );
   }
 
   async start(parameters: Parameters<'Start'>, timeoutMs: number): Promise<LoginReply> {

@@ -28,7 +28,7 @@ import {
 import type { SessionsMethods } from '../interfaces/index.ts';
 import { workerPrefix, type Logger } from '../system/index.ts';
 import { VarlinkError, type VarlinkClient } from '../varlink/index.ts';
-import type { Authenticator } from './authenticator.ts';
+import type { Authenticator, PresentedCertificate } from './authenticator.ts';
 import { agreeTunnel } from './connect.ts';
 import type { Hosts, ServedHost } from './hosts.ts';
 import type { Conversation, HttpAnswer, HttpFront, HttpRequest } from './http-front.ts';
@@ -69,6 +69,9 @@ export class Connection {
   #served: ServedHost;
   #tlsFacts: TlsFacts | undefined;
   #keyId: string | undefined;
+  #certificate: PresentedCertificate | 'refused' | undefined;
+  /** Until it is known what the security module says of the certificate. */
+  #presenting: Promise<void> | undefined;
   #conversation: Conversation | undefined;
   #login: Login | undefined;
   #userAgent: string | undefined;
@@ -92,7 +95,9 @@ export class Connection {
       onSecure: (tls) => this.#startHttp(tls),
       onData: (bytes) => this.#conversation?.receive(bytes),
       onEnd: () => this.#conversation?.receiveEnd(),
-      onClose: (error, sawBytes) => {
+      onClose: (error, sawBytes, clientProof) => {
+        // A certificate that was refused in the handshake is a failed login too.
+        if (clientProof !== undefined) void this.#present(clientProof);
         if (error !== undefined && sawBytes) this.#logFailure(error);
         this.end(sawBytes ? 'unspecified' : 'healthProbe');
       },
@@ -152,6 +157,11 @@ export class Connection {
     if (this.#stage !== 'handshake') return;
     this.#stage = 'http';
     this.#tlsFacts = tls;
+    if (tls.clientProof !== undefined) {
+      this.#presenting = this.#present(tls.clientProof).then((certificate) => {
+        this.#certificate = certificate ?? 'refused';
+      });
+    }
     const { authenticator, hosts, front } = this.#around;
     this.#login = new Login({
       authenticator,
@@ -159,7 +169,7 @@ export class Connection {
       host: this.#served.host,
       includedHeaders: hosts.fallback.host.settings['included-http-headers'],
       vhost: this.#served.vhost,
-      clientCertificates: tls.clientCertificates,
+      certificate: () => this.#certificate,
       certificateSha1: () => this.#certificateSha1(),
       remainingMs: () => Math.max(1000, this.#deadline - Date.now()),
       onMalformed: (mistake) => this.#log.info(`malformed login request: ${mistake}`),
@@ -178,6 +188,13 @@ export class Connection {
       },
     });
     this.#report('login');
+  }
+
+  /** Shows the security module what the client presented; it judges, and logs what it refuses. */
+  #present(clientProof: Buffer): Promise<PresentedCertificate | undefined> {
+    const handshake = clientProof.toString('base64');
+    const { ticket } = this.#facts;
+    return this.#around.authenticator.present({ ticket, vhost: this.#served.vhost, handshake });
   }
 
   #certificateSha1(): string {
@@ -213,6 +230,7 @@ export class Connection {
   async #answer(request: HttpRequest): Promise<HttpAnswer> {
     const login = this.#login;
     if (login === undefined) throw new Error('a request before the handshake');
+    await this.#presenting;
     this.#noteAgent(request);
     const { settings } = this.#served.host;
     const route = findRoute(request.method, request.target, {
@@ -247,15 +265,16 @@ export class Connection {
     if (this.#stage !== 'http' || tls === undefined) return;
     this.#noteAgent(request);
     const { settings } = this.#served.host;
-    const hasCertificate = tls.clientCertificates.length > 0;
     const { session: cookie } = parseCookies(request.header('cookie') ?? '');
     if (cookie === undefined) return this.#refuse('unavailable', 'CONNECT without a cookie');
     if (!isTunnelTarget(request.target)) {
       this.#log.info(`refused CONNECT "${request.target}": there is no such tunnel`);
       return this.#conversation?.refuse(notFoundResponse(1));
     }
-    if (settings.auth.includes('certificate') && !hasCertificate && !settings['cisco-client-compat']) {
-      return this.#refuse('unavailable', 'CONNECT without the certificate that is needed');
+    await this.#presenting;
+    if ((this.#stage as Stage) !== 'http') return;
+    if (this.#certificate === 'refused') {
+      return this.#refuse('unavailable', 'CONNECT with a certificate that is refused');
     }
     const wanted = parseConnectRequest(request.header);
     const platform = request.header('x-anyconnect-identifier-platform');
@@ -280,8 +299,6 @@ export class Connection {
           devicePlatform: platform === undefined ? undefined : keepDeviceText(platform),
           wantsIpv4: wanted.wantsIpv4,
           wantsIpv6: wanted.wantsIpv6,
-          certificateUser: undefined,
-          hasCertificate,
           dtlsId,
           tlsCiphersuite: tls.description,
         },
@@ -347,6 +364,8 @@ export class Connection {
     const name = error instanceof VarlinkError ? error.error : undefined;
     if (name === sessionsErrors.CookieRefused)
       return this.#refuse('cookie', 'failed cookie authentication attempt');
+    if (name === sessionsErrors.CertificateMissing)
+      return this.#refuse('unavailable', 'CONNECT without the certificate that is needed');
     if (name === sessionsErrors.NoNetwork)
       return this.#refuse('network', 'no network is configured for this client');
     if (name === sessionsErrors.NoFreeAddress)

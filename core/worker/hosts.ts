@@ -48,7 +48,6 @@ function serveHost(host: WorkerHost): ServedHost {
     policy,
     clientCertificate: clientCertificateMode(host),
     ...(host.clientAuthorities === undefined ? {} : { clientAuthorities: host.clientAuthorities }),
-    ...(host.clientRevocation === undefined ? {} : { clientRevocation: host.clientRevocation }),
     ...(host.ocspResponse === undefined ? {} : { ocspResponse: Buffer.from(host.ocspResponse, 'base64') }),
     ...(host.dhParameters === undefined ? {} : { dhParameters: host.dhParameters }),
   });

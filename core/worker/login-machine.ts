@@ -27,8 +27,12 @@ export type LoginEvent =
 
 export interface LoginPolicy {
   readonly asksPassword: boolean;
-  readonly needsCertificate: boolean;
-  readonly hasCertificate: boolean;
+  /** The certificate that was presented has been refused. */
+  readonly isRefused: boolean;
+  /** A certificate is needed, and there is none: the security module says so, and counts it. */
+  readonly lacksCertificate: boolean;
+  /** The certificate suffices, but its owner has to choose a group. */
+  readonly mustChooseGroup: boolean;
 }
 
 export type LoginAction =
@@ -78,8 +82,9 @@ function takePost(
   }
   // One login a connection: after success, and while one is under way, another is refused.
   if (state.name !== 'idle') return refuse();
-  if (policy.needsCertificate && !policy.hasCertificate) return refuse('No certificate');
-  if (!policy.asksPassword) return start('', undefined);
+  if (policy.isRefused) return refuse();
+  if (policy.lacksCertificate) return start('', undefined);
+  if (!policy.asksPassword) return policy.mustChooseGroup ? [idle, { do: 'showForm' }] : start('', undefined);
   if (username === undefined || username === '') {
     // Cisco clients may come back on a new connection with the answer alone.
     if (context === undefined || password === undefined) return [idle, { do: 'showForm' }];

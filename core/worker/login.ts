@@ -20,8 +20,8 @@ import {
   successResponse,
   unavailableResponse,
 } from '../protocol/index.ts';
-import type { Authenticator } from './authenticator.ts';
-import { groupChoices, requestedGroup } from './groups.ts';
+import type { Authenticator, PresentedCertificate } from './authenticator.ts';
+import { groupChoices, impliedGroup, requestedGroup } from './groups.ts';
 import type { HttpAnswer, HttpRequest } from './http-front.ts';
 import {
   moveLogin,
@@ -30,6 +30,7 @@ import {
   type LoginPolicy,
   type LoginState,
 } from './login-machine.ts';
+import { chooseSlot, type ChosenSlot } from './slots.ts';
 
 export interface LoginSurroundings {
   readonly authenticator: Authenticator;
@@ -38,7 +39,8 @@ export interface LoginSurroundings {
   /** The default host's, whatever the host. */
   readonly includedHeaders: readonly string[];
   readonly vhost: string;
-  readonly clientCertificates: readonly Buffer[];
+  /** What the client presented in the handshake; undefined: nothing. Settled before the first request is answered. */
+  readonly certificate: () => PresentedCertificate | 'refused' | undefined;
   readonly certificateSha1: () => string;
   /** Milliseconds left until auth-timeout. */
   readonly remainingMs: () => number;
@@ -54,7 +56,9 @@ const passwordMethods: ReadonlySet<string> = new Set(['plain', 'pam', 'radius'])
 export class Login {
   readonly #around: LoginSurroundings;
   #state: LoginState = { name: 'idle' };
-  #group: string | undefined;
+  #slot: ChosenSlot | undefined;
+  /** As the client chose it, by form or URL; undefined: not yet. */
+  #choice: { readonly group: string | undefined; readonly isByUrl: boolean } | undefined;
   /** What is wrong with the body at hand. */
   #mistake: string | undefined;
 
@@ -74,7 +78,10 @@ export class Login {
     const { fields, mistake } = parseLoginBody(request.body);
     const { context } = parseCookies(request.header('cookie') ?? '');
     const chosen = fields.group ?? urlGroup;
-    if (chosen !== undefined) this.#group = requestedGroup(this.#around.host.settings, chosen);
+    if (chosen !== undefined) {
+      const group = requestedGroup(this.#around.host.settings, chosen);
+      this.#choice = { group, isByUrl: fields.group === undefined };
+    }
     this.#mistake = mistake;
     const answer = await this.#take(request, { name: 'posted', fields, context });
     // A refusal has named it already.
@@ -93,18 +100,42 @@ export class Login {
   }
 
   async #take(request: HttpRequest, event: LoginEvent): Promise<HttpAnswer> {
-    const [state, action] = moveLogin(this.#state, event, this.#policy());
+    const [state, action] = moveLogin(this.#state, event, this.#policy(request));
     this.#state = state;
     return this.#carryOut(request, action);
   }
 
-  #policy(): LoginPolicy {
-    const { auth } = this.#around.host.settings;
+  #policy(request: HttpRequest): LoginPolicy {
+    const { host, certificate } = this.#around;
+    const presented = certificate();
+    // A login that has begun keeps its slot.
+    if (this.isIdle) {
+      this.#slot = chooseSlot(host.settings, {
+        hasCertificate: presented !== undefined && presented !== 'refused',
+        wantsHttpAuth: request.header('x-support-http-auth') !== undefined,
+        failed: new Set(),
+      });
+    }
     return {
-      asksPassword: auth.some((method) => passwordMethods.has(method)),
-      needsCertificate: auth.includes('certificate'),
-      hasCertificate: this.#around.clientCertificates.length > 0,
+      asksPassword: this.#slot?.methods.some((method) => passwordMethods.has(method)) ?? false,
+      isRefused: presented === 'refused',
+      lacksCertificate: this.#slot?.lacksCertificate ?? false,
+      mustChooseGroup:
+        this.#choice === undefined && this.#ownGroups().length > 0 && this.#requestedGroup() === undefined,
     };
+  }
+
+  /** Of the certificate, where it counts for the slot. */
+  #ownGroups(): readonly string[] {
+    const presented = this.#around.certificate();
+    const counts = this.#slot?.methods.includes('certificate') ?? false;
+    return counts && presented !== undefined && presented !== 'refused' ? presented.groups : [];
+  }
+
+  #requestedGroup(): string | undefined {
+    if (this.#choice !== undefined) return this.#choice.group;
+    const isAlone = this.#slot?.methods.length === 1;
+    return isAlone ? impliedGroup(this.#around.host.settings, this.#ownGroups()) : undefined;
   }
 
   async #carryOut(request: HttpRequest, action: LoginAction): Promise<HttpAnswer> {
@@ -113,7 +144,7 @@ export class Login {
     const bare = identifyClient(request.header('user-agent'), undefined).kind === 'openconnectV3';
     switch (action.do) {
       case 'showForm': {
-        const document = await this.#formDocument(bare);
+        const document = await this.#formDocument(bare, this.#policy(request));
         return keep(
           formResponse({ minorVersion, document, includedHeaders, contextCookie: clearedContextCookie() }),
         );
@@ -127,8 +158,9 @@ export class Login {
       case 'start': {
         const { username, password } = action;
         if (username !== '') this.#around.onUsername(username);
-        const credentials: AuthenticatorCredentials = { username, password, group: this.#group };
-        const start = { ticket, vhost, method: 0, credentials, ...this.#clientTexts(request) };
+        const credentials: AuthenticatorCredentials = { username, password, group: this.#requestedGroup() };
+        const method = this.#slot?.index ?? 0;
+        const start = { ticket, vhost, method, credentials, ...this.#clientTexts(request) };
         return this.#take(request, await authenticator.start(start, this.#around.remainingMs()));
       }
       case 'continue': {
@@ -155,16 +187,21 @@ export class Login {
     }
   }
 
-  async #formDocument(bare: boolean): Promise<string> {
+  async #formDocument(bare: boolean, { asksPassword }: LoginPolicy): Promise<string> {
     const { authenticator, vhost, host } = this.#around;
     const { settings } = host;
-    const found = settings['auto-select-group'] ? await authenticator.listGroups(vhost) : [];
+    const isByCertificate = !asksPassword && (this.#slot?.methods.includes('certificate') ?? false);
     return loginFormDocument({
       bare,
       banner: settings['pre-login-banner'],
-      message: messages.credentials,
-      asksCredentials: this.#policy().asksPassword,
-      groups: groupChoices(settings, found, this.#group),
+      message: isByCertificate ? messages.group : messages.credentials,
+      asksCredentials: asksPassword,
+      groups: groupChoices(settings, {
+        found: settings['auto-select-group'] ? await authenticator.listGroups(vhost) : [],
+        ofCertificate: this.#ownGroups(),
+        requested: this.#choice?.group,
+        isFixed: this.#choice?.isByUrl ?? false,
+      }),
     });
   }
 
@@ -176,7 +213,6 @@ export class Login {
       userAgent: agent === undefined ? undefined : keepUserAgent(agent),
       deviceType: type === undefined ? undefined : keepDeviceText(type),
       devicePlatform: platform === undefined ? undefined : keepDeviceText(platform),
-      certificates: this.#around.clientCertificates.map((der) => der.toString('base64')),
     };
   }
 }

@@ -27,14 +27,14 @@ export const authenticationOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Certificate DN field that carries the user name.',
+    note: 'Its first occurrence counts. SAN(rfc822name) takes the first mail address of the subjectAltName instead.',
     example: '0.9.2342.19200300.100.1.1',
-    honoured: false,
   }),
   'cert-group-oid': option(objectIdentifier, {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Certificate DN field(s) that carry group names.',
-    honoured: false,
+    note: 'Every occurrence is a group. With a second method, the group of the session must be one of them.',
   }),
   'auth-timeout': option(count(240, { word: 'seconds' }), {
     scope: ['global'],

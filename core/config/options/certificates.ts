@@ -28,13 +28,13 @@ export const certificatesOptions = {
     scope: ['global', 'vhost'],
     reload: false,
     summary: 'PEM bundle of authorities that client certificates must chain to.',
-    honoured: false,
+    note: 'Each is trusted as it stands there, whether it is a root or not. Read again on reload.',
   }),
   crl: option(text('file'), {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Revocation list (PEM, or DER as fallback) checked for client certificates.',
-    honoured: false,
+    note: 'Read again as soon as it changes. One that is out of date stays in force, with a warning in the log.',
   }),
   'ocsp-response': option(text('file'), {
     scope: ['global', 'vhost'],
@@ -97,7 +97,6 @@ export const certificatesOptions = {
     reload: true,
     summary:
       'AnyConnect compatibility: client certificate asked but not required on every TLS connection, auth may span connections.',
-    honoured: false,
   }),
   'cisco-svc-client-compat': option(flag(false), {
     scope: ['global', 'vhost'],

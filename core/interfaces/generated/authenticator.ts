@@ -26,6 +26,23 @@ export type AuthenticatorCredentials = {
 };
 
 export type AuthenticatorMethods = {
+  /** The client presented a certificate in the handshake. `handshake` (base64) holds the messages of that handshake, both
+   * ways in their order, up to the client's CertificateVerify: the proof that whoever holds the certificate's key took
+   * part in a handshake which the security module has signed for this worker. Worth something for this connection alone,
+   * in the logins and the CONNECT that follow on it. Also called for a handshake that failed after the client had
+   * answered the question for a certificate; then for the log and the points only.
+   * `username` absent: the certificate names none (cert-user-oid). `groups`: by cert-group-oid, in order. */
+  PresentCertificate: {
+    parameters: {
+      readonly ticket: string;
+      readonly vhost: string;
+      readonly handshake: string;
+    };
+    reply: {
+      readonly username?: string | undefined;
+      readonly groups: readonly (string)[];
+    };
+  };
   /** Begins a login. `method` is the slot chosen by the worker: 0 for `auth`, 1… for `enable-auth`. */
   Start: {
     parameters: {
@@ -36,8 +53,6 @@ export type AuthenticatorMethods = {
       readonly userAgent?: string | undefined;
       readonly deviceType?: string | undefined;
       readonly devicePlatform?: string | undefined;
-      /** DER, base64, leaf first: what the client presented in the handshake. Verified again by the security module. */
-      readonly certificates: readonly (string)[];
     };
     reply: {
       readonly step: AuthenticatorStep;
@@ -87,13 +102,14 @@ export type AuthenticatorMethods = {
 
 export const authenticatorErrors = {
   BadTicket: 'org.ocserv.Authenticator.BadTicket',
+  CertificateRefused: 'org.ocserv.Authenticator.CertificateRefused',
   UnknownContext: 'org.ocserv.Authenticator.UnknownContext',
   SignatureRefused: 'org.ocserv.Authenticator.SignatureRefused',
 } as const;
 
 export const authenticatorDescription: InterfaceDescription = {
   "name": "org.ocserv.Authenticator",
-  "text": "# What a worker asks of the security module. The worker is untrusted; who the client is comes from main's\n# ticket, never from the worker's own words.\ninterface org.ocserv.Authenticator\n\n# ask: show `prompt` and call Continue with the answer. no: refused, `reason` goes on the 401 line.\n# yes: `cookie` is the credential for CONNECT.\ntype Outcome (ask, no, yes)\n\ntype Step (\n  outcome: Outcome,\n  # Names the login in Continue; present while it goes on.\n  context: ?string,\n  # Text for the person; absent = the standard text.\n  prompt: ?string,\n  # Counts different prompts; 0 is the password itself (input \"password\"), N > 0 \"secondary_password\".\n  promptNumber: ?int,\n  reason: ?string,\n  cookie: ?string,\n  username: ?string,\n  groupname: ?string\n)\n\ntype Credentials (\n  username: string,\n  password: ?string,\n  group: ?string\n)\n\n# Begins a login. `method` is the slot chosen by the worker: 0 for `auth`, 1… for `enable-auth`.\nmethod Start(\n  ticket: string,\n  vhost: string,\n  method: int,\n  credentials: Credentials,\n  userAgent: ?string,\n  deviceType: ?string,\n  devicePlatform: ?string,\n  # DER, base64, leaf first: what the client presented in the handshake. Verified again by the security module.\n  certificates: []string\n) -> (step: Step)\n\nmethod Continue(ticket: string, context: string, answer: string) -> (step: Step)\n\n# The client left in the middle of a login.\nmethod Abandon(ticket: string, context: string) -> ()\n\n# Groups the login form offers, when auto-select-group takes them from the back end.\nmethod ListGroups(vhost: string) -> (groups: []string)\n\n# One handshake signature with a server key. `keyId` is serverKeyId (core/config) of the certificate. `scheme` is the TLS SignatureScheme number (RFC 8446, 4.2.3);\n# `input` (base64) is the whole content covered by the signature, which must be a TLS 1.3 CertificateVerify\n# input or TLS 1.2 signed parameters; anything else is refused.\nmethod Sign(keyId: string, scheme: int, input: string) -> (signature: string)\n\nerror BadTicket ()\nerror UnknownContext ()\nerror SignatureRefused (reason: string)\n",
+  "text": "# What a worker asks of the security module. The worker is untrusted; who the client is comes from main's\n# ticket, never from the worker's own words.\ninterface org.ocserv.Authenticator\n\n# ask: show `prompt` and call Continue with the answer. no: refused, `reason` goes on the 401 line.\n# yes: `cookie` is the credential for CONNECT.\ntype Outcome (ask, no, yes)\n\ntype Step (\n  outcome: Outcome,\n  # Names the login in Continue; present while it goes on.\n  context: ?string,\n  # Text for the person; absent = the standard text.\n  prompt: ?string,\n  # Counts different prompts; 0 is the password itself (input \"password\"), N > 0 \"secondary_password\".\n  promptNumber: ?int,\n  reason: ?string,\n  cookie: ?string,\n  username: ?string,\n  groupname: ?string\n)\n\ntype Credentials (\n  username: string,\n  password: ?string,\n  group: ?string\n)\n\n# The client presented a certificate in the handshake. `handshake` (base64) holds the messages of that handshake, both\n# ways in their order, up to the client's CertificateVerify: the proof that whoever holds the certificate's key took\n# part in a handshake which the security module has signed for this worker. Worth something for this connection alone,\n# in the logins and the CONNECT that follow on it. Also called for a handshake that failed after the client had\n# answered the question for a certificate; then for the log and the points only.\n# `username` absent: the certificate names none (cert-user-oid). `groups`: by cert-group-oid, in order.\nmethod PresentCertificate(ticket: string, vhost: string, handshake: string) -> (username: ?string, groups: []string)\n\n# Begins a login. `method` is the slot chosen by the worker: 0 for `auth`, 1… for `enable-auth`.\nmethod Start(\n  ticket: string,\n  vhost: string,\n  method: int,\n  credentials: Credentials,\n  userAgent: ?string,\n  deviceType: ?string,\n  devicePlatform: ?string\n) -> (step: Step)\n\nmethod Continue(ticket: string, context: string, answer: string) -> (step: Step)\n\n# The client left in the middle of a login.\nmethod Abandon(ticket: string, context: string) -> ()\n\n# Groups the login form offers, when auto-select-group takes them from the back end.\nmethod ListGroups(vhost: string) -> (groups: []string)\n\n# One handshake signature with a server key. `keyId` is serverKeyId (core/config) of the certificate. `scheme` is the TLS SignatureScheme number (RFC 8446, 4.2.3);\n# `input` (base64) is the whole content covered by the signature, which must be a TLS 1.3 CertificateVerify\n# input or TLS 1.2 signed parameters; anything else is refused.\nmethod Sign(keyId: string, scheme: int, input: string) -> (signature: string)\n\nerror BadTicket ()\nerror CertificateRefused ()\nerror UnknownContext ()\nerror SignatureRefused (reason: string)\n",
   "types": {
     "Outcome": {
       "type": {
@@ -215,6 +231,54 @@ export const authenticatorDescription: InterfaceDescription = {
     }
   },
   "methods": {
+    "PresentCertificate": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "ticket",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "vhost",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "handshake",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
+      },
+      "reply": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "username",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "string"
+              }
+            }
+          },
+          {
+            "name": "groups",
+            "type": {
+              "kind": "array",
+              "element": {
+                "kind": "string"
+              }
+            }
+          }
+        ]
+      }
+    },
     "Start": {
       "parameters": {
         "kind": "struct",
@@ -266,15 +330,6 @@ export const authenticatorDescription: InterfaceDescription = {
             "name": "devicePlatform",
             "type": {
               "kind": "optional",
-              "element": {
-                "kind": "string"
-              }
-            }
-          },
-          {
-            "name": "certificates",
-            "type": {
-              "kind": "array",
               "element": {
                 "kind": "string"
               }
@@ -421,6 +476,12 @@ export const authenticatorDescription: InterfaceDescription = {
   },
   "errors": {
     "BadTicket": {
+      "parameters": {
+        "kind": "struct",
+        "members": []
+      }
+    },
+    "CertificateRefused": {
       "parameters": {
         "kind": "struct",
         "members": []

@@ -80,13 +80,13 @@ export type SecurityModuleMethods = {
     };
     reply: Record<string, never>;
   };
+  /** `connectionId`: the connection whose client presents the cookie, and may have presented a certificate. */
   OpenSession: {
     parameters: {
       readonly cookie: string;
       readonly vhost: string;
       readonly remoteAddress: string;
-      readonly hasCertificate: boolean;
-      readonly certificateUser?: string | undefined;
+      readonly connectionId: number;
     };
     reply: {
       readonly grant: SecurityModuleGrant;
@@ -166,6 +166,7 @@ export type SecurityModuleMethods = {
 
 export const securityModuleErrors = {
   CookieRefused: 'org.ocserv.SecurityModule.CookieRefused',
+  CertificateMissing: 'org.ocserv.SecurityModule.CertificateMissing',
   SettingsRefused: 'org.ocserv.SecurityModule.SettingsRefused',
   UnknownSession: 'org.ocserv.SecurityModule.UnknownSession',
   ConfigurationRefused: 'org.ocserv.SecurityModule.ConfigurationRefused',
@@ -173,7 +174,7 @@ export const securityModuleErrors = {
 
 export const securityModuleDescription: InterfaceDescription = {
   "name": "org.ocserv.SecurityModule",
-  "text": "# What main asks of the security module.\ninterface org.ocserv.SecurityModule\n\ntype Counters (rxBytes: int, txBytes: int)\n\n# A login that main may turn into a session.\ntype Grant (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  # Milliseconds since 1970.\n  startedAt: int,\n  loginAddress: string,\n  userAgent: ?string,\n  # The session's settings after group and user files, by option name, as in core/config.\n  settings: object\n)\n\ntype SessionRecord (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  userAgent: ?string,\n  remoteAddress: string,\n  createdAt: int,\n  # Absent while the session is in use.\n  expiresAt: ?int,\n  state: (authenticated, authenticating, failed, preAuth),\n  isOpen: bool,\n  certificateAuth: bool,\n  inUse: bool\n)\n\ntype Statistics (\n  clientEntries: int,\n  tlsEntries: int,\n  authenticationFailures: int,\n  averageAuthSeconds: int,\n  maxAuthSeconds: int\n)\n\n# points: somebody at this address did something that counts towards a ban.\n# failed: one login attempt failed, for the log and statistics.\ntype Event (\n  kind: (points, failed),\n  address: string,\n  points: int,\n  username: ?string,\n  connectionId: ?int,\n  method: ?string,\n  reason: ?string\n)\n\n# `configuration` is a SecmodConfiguration of core/config.\n# ticketKey (base64, 32 bytes) seals main's tickets; new at every start of main.\nmethod Configure(generation: int, configuration: object, ticketKey: string) -> ()\n\n# Descriptor 0: the far end of a worker's Authenticator door.\nmethod AttachWorker(workerId: int) -> ()\nmethod DetachWorker(workerId: int) -> ()\n\nmethod OpenSession(\n  cookie: string, vhost: string, remoteAddress: string, hasCertificate: bool, certificateUser: ?string\n) -> (grant: Grant)\n\n# The tunnel of a session ended. keepCookie: the client may come back until cookie-timeout.\nmethod CloseSession(sessionId: string, keepCookie: bool, reason: string, counters: Counters, seconds: int) -> ()\n\nmethod ReportCounters(sessionId: string, counters: Counters) -> ()\n\n# Revokes cookies. Answers with the ids that were revoked.\nmethod TerminateUser(username: string) -> (sessionIds: []string)\nmethod TerminateSession(sessionId: string) -> (sessionIds: []string)\n\n# An address was banned: logins of it that are under way fail.\nmethod AddressBanned(address: string) -> ()\n\nmethod ListSessions() -> (sessions: []SessionRecord)\nmethod GetStatistics() -> (statistics: Statistics)\n\n# Streams events until the door closes.\nmethod Watch() -> (event: Event)\n\n# Runs the periodic clean-up now.\nmethod Maintain() -> ()\nmethod Stop() -> ()\n\nerror CookieRefused (reason: string)\n# A per-user or per-group file is malformed; `message` names file, line and column.\nerror SettingsRefused (message: string)\nerror UnknownSession (sessionId: string)\nerror ConfigurationRefused (message: string)\n",
+  "text": "# What main asks of the security module.\ninterface org.ocserv.SecurityModule\n\ntype Counters (rxBytes: int, txBytes: int)\n\n# A login that main may turn into a session.\ntype Grant (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  # Milliseconds since 1970.\n  startedAt: int,\n  loginAddress: string,\n  userAgent: ?string,\n  # The session's settings after group and user files, by option name, as in core/config.\n  settings: object\n)\n\ntype SessionRecord (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  userAgent: ?string,\n  remoteAddress: string,\n  createdAt: int,\n  # Absent while the session is in use.\n  expiresAt: ?int,\n  state: (authenticated, authenticating, failed, preAuth),\n  isOpen: bool,\n  certificateAuth: bool,\n  inUse: bool\n)\n\ntype Statistics (\n  clientEntries: int,\n  tlsEntries: int,\n  authenticationFailures: int,\n  averageAuthSeconds: int,\n  maxAuthSeconds: int\n)\n\n# points: somebody at this address did something that counts towards a ban.\n# failed: one login attempt failed, for the log and statistics.\ntype Event (\n  kind: (points, failed),\n  address: string,\n  points: int,\n  username: ?string,\n  connectionId: ?int,\n  method: ?string,\n  reason: ?string\n)\n\n# `configuration` is a SecmodConfiguration of core/config.\n# ticketKey (base64, 32 bytes) seals main's tickets; new at every start of main.\nmethod Configure(generation: int, configuration: object, ticketKey: string) -> ()\n\n# Descriptor 0: the far end of a worker's Authenticator door.\nmethod AttachWorker(workerId: int) -> ()\nmethod DetachWorker(workerId: int) -> ()\n\n# `connectionId`: the connection whose client presents the cookie, and may have presented a certificate.\nmethod OpenSession(cookie: string, vhost: string, remoteAddress: string, connectionId: int) -> (grant: Grant)\n\n# The tunnel of a session ended. keepCookie: the client may come back until cookie-timeout.\nmethod CloseSession(sessionId: string, keepCookie: bool, reason: string, counters: Counters, seconds: int) -> ()\n\nmethod ReportCounters(sessionId: string, counters: Counters) -> ()\n\n# Revokes cookies. Answers with the ids that were revoked.\nmethod TerminateUser(username: string) -> (sessionIds: []string)\nmethod TerminateSession(sessionId: string) -> (sessionIds: []string)\n\n# An address was banned: logins of it that are under way fail.\nmethod AddressBanned(address: string) -> ()\n\nmethod ListSessions() -> (sessions: []SessionRecord)\nmethod GetStatistics() -> (statistics: Statistics)\n\n# Streams events until the door closes.\nmethod Watch() -> (event: Event)\n\n# Runs the periodic clean-up now.\nmethod Maintain() -> ()\nmethod Stop() -> ()\n\nerror CookieRefused (reason: string)\n# The session was logged in with a certificate, and this connection has not presented it.\nerror CertificateMissing ()\n# A per-user or per-group file is malformed; `message` names file, line and column.\nerror SettingsRefused (message: string)\nerror UnknownSession (sessionId: string)\nerror ConfigurationRefused (message: string)\n",
   "types": {
     "Counters": {
       "type": {
@@ -539,18 +540,9 @@ export const securityModuleDescription: InterfaceDescription = {
             }
           },
           {
-            "name": "hasCertificate",
+            "name": "connectionId",
             "type": {
-              "kind": "bool"
-            }
-          },
-          {
-            "name": "certificateUser",
-            "type": {
-              "kind": "optional",
-              "element": {
-                "kind": "string"
-              }
+              "kind": "int"
             }
           }
         ]
@@ -795,6 +787,12 @@ export const securityModuleDescription: InterfaceDescription = {
             }
           }
         ]
+      }
+    },
+    "CertificateMissing": {
+      "parameters": {
+        "kind": "struct",
+        "members": []
       }
     },
     "SettingsRefused": {

@@ -16,6 +16,7 @@
 #include "failure.h"
 #include "parts.h"
 #include "tls-handle.h"
+#include "tls/client-trust.h"
 #include "tls/context.h"
 #include "tls/session.h"
 
@@ -77,7 +78,6 @@ class ContextHandle final : public Napi::ObjectWrap<ContextHandle> {
       settings.certificates.push_back({text(certificate, "chain"), text(certificate, "keyId")});
     }
     settings.clientAuthorities = text(options, "clientAuthorities");
-    settings.clientRevocation = text(options, "clientRevocation");
     settings.dhParameters = text(options, "dhParameters");
     settings.ocspResponse = bytesOf(options.Get("ocspResponse"));
     const std::string wanted = text(options, "clientCertificate");
@@ -104,6 +104,59 @@ class ContextHandle final : public Napi::ObjectWrap<ContextHandle> {
   void close(const CallbackInfo&) { context_.reset(); }
 
   std::shared_ptr<tls::Context> context_;
+};
+
+/** new ClientTrust(authorities, revocation) */
+class TrustHandle final : public Napi::ObjectWrap<TrustHandle> {
+ public:
+  explicit TrustHandle(const CallbackInfo& info) : ObjectWrap(info) {
+    std::string error;
+    trust_ = tls::ClientTrust::make(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::String>().Utf8Value(), error);
+    if (!trust_) Napi::Error::New(info.Env(), error).ThrowAsJavaScriptException();
+  }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "ClientTrust",
+                       {InstanceMethod("identify", &TrustHandle::identify),
+                        InstanceMethod("revocationLists", &TrustHandle::revocationLists)});
+  }
+
+ private:
+  Napi::Value identify(const CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto given = info[0].As<Napi::Array>();
+    std::vector<std::vector<uint8_t>> chain;
+    for (uint32_t index = 0; index < given.Length(); index++) chain.push_back(bytesOf(given.Get(index)));
+    const tls::ClientIdentity identity = trust_->identify(chain);
+    auto subject = Napi::Array::New(env, identity.subject.size());
+    for (uint32_t index = 0; index < identity.subject.size(); index++) {
+      auto attribute = Napi::Object::New(env);
+      attribute.Set("oid", identity.subject[index].oid);
+      attribute.Set("value", identity.subject[index].value);
+      subject.Set(index, attribute);
+    }
+    auto emails = Napi::Array::New(env, identity.emails.size());
+    for (uint32_t index = 0; index < identity.emails.size(); index++) emails.Set(index, identity.emails[index]);
+    auto object = Napi::Object::New(env);
+    object.Set("problem", identity.problem.empty() ? env.Undefined() : Napi::Value(Napi::String::New(env, identity.problem)));
+    object.Set("subject", subject);
+    object.Set("emails", emails);
+    return object;
+  }
+
+  Napi::Value revocationLists(const CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    auto array = Napi::Array::New(env);
+    for (const tls::RevocationList& list : trust_->revocationLists()) {
+      auto object = Napi::Object::New(env);
+      object.Set("issuer", list.issuer);
+      object.Set("isOutOfDate", Napi::Boolean::New(env, list.isOutOfDate));
+      array.Set(array.Length(), object);
+    }
+    return array;
+  }
+
+  std::shared_ptr<tls::ClientTrust> trust_;
 };
 
 class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
@@ -375,13 +428,13 @@ class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
     object.Set("description", facts.description);
     object.Set("serverName", facts.serverName.empty() ? env.Undefined() : Napi::Value(Napi::String::New(env, facts.serverName)));
     object.Set("safeRenegotiation", Napi::Boolean::New(env, facts.safeRenegotiation));
-    auto certificates = Napi::Array::New(env, facts.clientCertificates.size());
-    for (uint32_t index = 0; index < facts.clientCertificates.size(); index++) {
-      const std::vector<uint8_t>& der = facts.clientCertificates[index];
-      certificates.Set(index, Napi::Buffer<uint8_t>::Copy(env, der.data(), der.size()));
-    }
-    object.Set("clientCertificates", certificates);
+    object.Set("clientProof", proofValue(env, facts.clientProof));
     return object;
+  }
+
+  static Napi::Value proofValue(Napi::Env env, const std::vector<uint8_t>& proof) {
+    if (proof.empty()) return env.Undefined();
+    return Napi::Buffer<uint8_t>::Copy(env, proof.data(), proof.size());
   }
 
   /** Sends the alert libssl made, as far as the socket takes it, and ends. */
@@ -453,13 +506,15 @@ class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
     const Napi::Env env = Env();
     const Napi::HandleScope scope(env);
     [[maybe_unused]] const Napi::Object self = Value();
+    const bool isUnfinished = stage_ == Stage::handshake && session_ != nullptr;
+    const Napi::Value proof = isUnfinished ? proofValue(env, session_->clientProof()) : env.Undefined();
     stage_ = Stage::closed;
     closeHandles();
     if (!isPumping_) session_.reset();
     const Napi::ObjectReference events = std::move(events_);
     const Napi::Object target = events.Value();
     const Napi::Value reason = error ? Napi::Value(Napi::Error::New(env, *error).Value()) : env.Undefined();
-    target.Get("onClose").As<Napi::Function>().MakeCallback(target, {reason, Napi::Boolean::New(env, sawBytes_)});
+    target.Get("onClose").As<Napi::Function>().MakeCallback(target, {reason, Napi::Boolean::New(env, sawBytes_), proof});
     Unref();
   }
 
@@ -505,5 +560,6 @@ bool takeTlsConnection(const Napi::Value& connection, tls::Handover& handover) {
 
 void initTls(Napi::Env env, Napi::Object exports) {
   exports.Set("TlsContext", ocserv::binding::ContextHandle::define(env));
+  exports.Set("ClientTrust", ocserv::binding::TrustHandle::define(env));
   exports.Set("TlsConnection", ocserv::binding::ConnectionHandle::define(env));
 }

@@ -28,8 +28,6 @@ export interface LoginRules {
   /** How often a wrong answer to the first prompt may be given: 3 where the method can ask again, else 1. */
   readonly tries: number;
   readonly requestedGroup: string | undefined;
-  /** `cert-user-oid` is set: a certificate's user must be the login's user. */
-  readonly certificateNamesUser: boolean;
   /** `cert-group-oid` is set: the session's group must be one of the certificate's. */
   readonly certificateNamesGroups: boolean;
 }
@@ -129,7 +127,7 @@ interface Result {
 function begin(rules: LoginRules, state: LoginState, certificate: VerifiedCertificate | undefined): Result {
   const needsCertificate = rules.slot.methods.includes('certificate');
   if (rules.slot.methods.length === 0) return refuse(state, 'Internal error');
-  if (needsCertificate && certificate === undefined) return refuse(state, 'No certificate');
+  if (needsCertificate && certificate === undefined) return refuse(state, 'No certificate', 'no certificate');
   // A certificate that the slot does not ask for gives no rights and sets no conditions.
   const next: LoginState = { ...state, certificate: needsCertificate ? certificate : undefined };
   if (backendOf(rules.slot) !== undefined) {
@@ -139,7 +137,9 @@ function begin(rules: LoginRules, state: LoginState, certificate: VerifiedCertif
     };
   }
   // The certificate alone.
-  if (certificate?.username === undefined) return refuse(next, 'Could not read certificate');
+  if (certificate?.username === undefined) {
+    return refuse(next, 'Could not read certificate', 'the certificate names no user');
+  }
   const group = memberGroup(rules.requestedGroup, certificate.groups);
   if (!group.isAllowed) return refuse(next, 'Authentication failed', 'not a member of the requested group');
   return grant(next, certificate.username, group.name);
@@ -174,7 +174,7 @@ function accept(
   const group = memberGroup(rules.requestedGroup, groups ?? []);
   if (!group.isAllowed) return reject(rules, state, 'not a member of the requested group', false);
   const { certificate } = state;
-  if (certificate !== undefined && rules.certificateNamesUser && certificate.username !== username) {
+  if (certificate !== undefined && certificate.username !== username) {
     return reject(rules, state, 'certificate is for another user', false);
   }
   if (

@@ -16,6 +16,7 @@ import {
 } from '../../../core/interfaces/index.ts';
 import {
   closeDescriptor,
+  createClientTrust,
   cryptPassword,
   cryptSetting,
   tryLockFile,
@@ -82,6 +83,8 @@ async function start(clock = new FakeClock(), openStore = openSessionStore) {
     makeSetting: cryptSetting,
     tryLock: tryLockFile,
     openStore,
+    createTrust: createClientTrust,
+    failureDelayMs: 0,
     onWork: () => undefined,
   });
   const doors = openDoors({
@@ -147,13 +150,12 @@ async function start(clock = new FakeClock(), openStore = openSessionStore) {
       vhost: '',
       method: 0,
       credentials,
-      certificates: [],
     });
     return parameters.step;
   };
   const open = (cookie: string | undefined, remoteAddress = '192.0.2.1') =>
     main
-      .call('OpenSession', { cookie: cookie ?? '', vhost: '', remoteAddress, hasCertificate: false })
+      .call('OpenSession', { cookie: cookie ?? '', vhost: '', remoteAddress, connectionId: connections })
       .then(({ parameters }) => parameters.grant);
   const end = () => {
     main.close();
@@ -217,7 +219,7 @@ test('tickets of another worker, another key and another day are refused', async
     `${ticket()}A`,
   ]) {
     await assert.rejects(
-      worker.call('Start', { ticket: bad, vhost: '', method: 0, credentials, certificates: [] }),
+      worker.call('Start', { ticket: bad, vhost: '', method: 0, credentials }),
       refused('BadTicket'),
     );
   }

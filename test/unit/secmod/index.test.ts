@@ -103,7 +103,6 @@ test('the process logs people in, survives kill -9 without losing a cookie, and 
       vhost: '',
       method: 0,
       credentials: { username: 'alice', password },
-      certificates: [],
     });
   const wrong = (await login('planted-wrong')).parameters.step;
   assert.equal(wrong.outcome, 'ask');
@@ -112,7 +111,7 @@ test('the process logs people in, survives kill -9 without losing a cookie, and 
   ).parameters;
   assert.equal(step.outcome, 'yes');
   const cookie = step.cookie ?? '';
-  const open = { cookie, vhost: '', remoteAddress: '192.0.2.1', hasCertificate: false };
+  const open = { cookie, vhost: '', remoteAddress: '192.0.2.1', connectionId: 1 };
   const { grant } = (await first.main.call('OpenSession', open)).parameters;
   assert.equal(await first.end('SIGKILL'), null);
 

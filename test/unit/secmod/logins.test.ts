@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backend, BackendReply } from '../../../core/secmod/auth/backend.ts';
 import { EventStream, type SecmodEvent } from '../../../core/secmod/events.ts';
+import { FailedAttempts } from '../../../core/secmod/failed-attempts.ts';
 import { banKey, Logins, type LoginHost, type LoginRequest } from '../../../core/secmod/logins.ts';
+import { PresentedCertificates } from '../../../core/secmod/presented.ts';
 import { SessionTable } from '../../../core/secmod/sessions.ts';
 import { AuthStatistics } from '../../../core/secmod/statistics.ts';
 import { UserThrottle } from '../../../core/secmod/throttle.ts';
@@ -13,8 +15,9 @@ import { FakeClock } from './fake-clock.ts';
 const RIGHT = 'planted-right-password';
 const WRONG = 'planted-wrong-password';
 
-function setUp() {
+function setUp(auth = ['plain'], failureDelayMs = 0) {
   const clock = new FakeClock();
+  const presented = new PresentedCertificates(clock);
   const lines: string[] = [];
   const keep = (text: string) => void lines.push(text);
   const log = { error: keep, warning: keep, notice: keep, info: keep, debug: keep };
@@ -45,7 +48,7 @@ function setUp() {
     listGroups: () => Promise.resolve([]),
   };
   const settings = {
-    auth: [{ name: 'plain', options: {} }],
+    auth: auth.map((name) => ({ name, options: {} })),
     'enable-auth': [],
     'auth-timeout': 240,
     'cookie-timeout': 300,
@@ -57,12 +60,13 @@ function setUp() {
     logPrefix: '',
     settings,
     backends: new Map([['plain', backend]]),
-    verifyCertificate: () => undefined,
   };
   const logins = new Logins({
     clock,
     log,
-    events: stream,
+    failures: new FailedAttempts({ events: stream, log, statistics }),
+    presented,
+    failureDelayMs,
     statistics,
     sessions,
     throttle: new UserThrottle(clock),
@@ -80,7 +84,6 @@ function setUp() {
     vhost: '',
     method: 0,
     credentials: { username, password, group },
-    certificates: [],
   });
   const hold = () => {
     let release = (): void => {};
@@ -90,8 +93,10 @@ function setUp() {
       release();
     };
   };
-  return { clock, lines, events, statistics, sessions, logins, ticket, request, hold };
+  return { clock, lines, events, statistics, sessions, presented, logins, ticket, request, hold };
 }
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('a right password gives a fresh cookie that opens the session', async () => {
   const { logins, ticket, request, sessions, events } = setUp();
@@ -148,6 +153,60 @@ test('three wrong passwords end the login; each costs points and leaves a line',
     );
     assert.equal(statistics.authenticationFailures, 3);
   }
+});
+
+test('the answer to a failed attempt comes after a set time, to a right one at once', async () => {
+  const { clock, logins, ticket, request } = setUp(['plain'], 500);
+  assert.equal((await logins.start(ticket(), request(RIGHT))).outcome, 'yes');
+  for (const username of ['alice', 'nobody', '']) {
+    let answered = false;
+    const step = logins.start(ticket(), request(WRONG, username)).then((result) => {
+      answered = true;
+      return result;
+    });
+    await settle();
+    clock.advance(499);
+    await settle();
+    assert.equal(answered, false);
+    clock.advance(1);
+    assert.notEqual((await step).outcome, 'yes');
+  }
+});
+
+test('a certificate counts for the connection and the host it was presented on', async () => {
+  const { logins, ticket, request, presented, sessions, events } = setUp(['certificate']);
+  const here = ticket();
+  const certificate = { username: 'carol', groups: ['staff'] };
+  presented.put(here.connectionId, 'other', certificate, 1000);
+  assert.deepEqual(await logins.start(here, request(undefined, '')), {
+    outcome: 'no',
+    reason: 'No certificate',
+  });
+  assert.deepEqual(
+    events.map(({ kind, points, method, reason }) => [kind, points, method, reason]),
+    [
+      ['failed', 0, 'certificate', 'no certificate'],
+      ['points', 10, 'certificate', 'no certificate'],
+    ],
+  );
+  const there = ticket();
+  presented.put(there.connectionId, 'default', certificate, 1000);
+  const step = await logins.start(there, request(undefined, ''));
+  assert.deepEqual([step.outcome, step.username, step.groupname], ['yes', 'carol', 'staff']);
+  const session = sessions.find(step.cookie ?? '');
+  assert.deepEqual([session?.certificateAuth, session?.certificateUser], [true, 'carol']);
+});
+
+test('a presented certificate is forgotten in time', () => {
+  const { clock, presented } = setUp();
+  presented.put(1, 'default', { username: 'carol', groups: [] }, 1000);
+  clock.advance(999);
+  assert.equal(presented.find(1, 'default')?.username, 'carol');
+  clock.advance(1);
+  assert.equal(presented.find(1, 'default'), undefined);
+  presented.put(2, 'default', { username: 'carol', groups: [] }, 1000);
+  presented.clear();
+  assert.equal(clock.pending, 0);
 });
 
 test('an empty user name fails at once', async () => {

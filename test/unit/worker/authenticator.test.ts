@@ -29,6 +29,10 @@ function pair(): [Transport, Transport] {
 function securityModule(): [Transport, { close(): void }] {
   const [here, there] = pair();
   const handlers: Handlers<AuthenticatorMethods> = {
+    PresentCertificate: ({ vhost }) => {
+      if (vhost !== 'default') throw new VarlinkError(authenticatorErrors.CertificateRefused);
+      return { username: 'carol', groups: ['staff'] };
+    },
     Start: () => ({ step: { outcome: 'ask', context: 'c' } }),
     Continue: ({ context }) => {
       throw new VarlinkError(authenticatorErrors.UnknownContext, { context });
@@ -45,7 +49,6 @@ const login = {
   vhost: 'default',
   method: 0,
   credentials: { username: 'a', password: 'b' },
-  certificates: [],
 };
 
 test('calls wait for a security module that is being restarted', async () => {
@@ -70,4 +73,13 @@ test('a login the security module has forgotten is told apart from one without a
   far.open({ onData: () => far.close(), onClose: () => undefined });
   authenticator.attach(silent, () => undefined);
   assert.deepEqual(await authenticator.start(login, 1000), { name: 'unavailable' });
+});
+
+test('a certificate is what the security module makes of it, and nothing if it is refused', async () => {
+  const authenticator = new AttachedAuthenticator();
+  const [transport] = securityModule();
+  authenticator.attach(transport, () => undefined);
+  const presented = { ticket: 't', vhost: 'default', handshake: 'AA==' };
+  assert.deepEqual(await authenticator.present(presented), { username: 'carol', groups: ['staff'] });
+  assert.equal(await authenticator.present({ ...presented, vhost: 'other' }), undefined);
 });

@@ -7,7 +7,12 @@ import {
   type LoginState,
 } from '../../../core/worker/login-machine.ts';
 
-const policy: LoginPolicy = { asksPassword: true, needsCertificate: false, hasCertificate: false };
+const policy: LoginPolicy = {
+  asksPassword: true,
+  isRefused: false,
+  lacksCertificate: false,
+  mustChooseGroup: false,
+};
 const cookie = 'AARaP0cTul3W4IWbmHticRGp0H6nLuzREMf1/ZC6lKk=';
 const asked = { context: 'ctx', message: 'm', promptNumber: 0 };
 const states: LoginState[] = [
@@ -127,12 +132,24 @@ test('what the security module says is not trusted to fit a header', () => {
   );
 });
 
-test('certificate methods need one, and then no password', () => {
-  const change = { asksPassword: false, needsCertificate: true };
-  assert.deepEqual(move({ name: 'idle' }, post(full), change)[1], { do: 'refuse', reason: 'No certificate' });
-  assert.deepEqual(move({ name: 'idle' }, post({}), { ...change, hasCertificate: true })[1], {
-    do: 'start',
-    username: '',
-    password: undefined,
-  });
+test('a certificate alone starts a login without a word, once its owner has chosen a group', () => {
+  const start = { do: 'start', username: '', password: undefined };
+  const change = { asksPassword: false };
+  assert.deepEqual(move({ name: 'idle' }, post({}), change)[1], start);
+  assert.deepEqual(move({ name: 'idle' }, post({}), { ...change, mustChooseGroup: true }), [
+    { name: 'idle' },
+    { do: 'showForm' },
+  ]);
+});
+
+test('without the certificate that is needed the security module is asked all the same, without a password', () => {
+  const start = { do: 'start', username: '', password: undefined };
+  assert.deepEqual(move({ name: 'idle' }, post(full), { lacksCertificate: true })[1], start);
+});
+
+test('after a refused certificate no other way in is tried', () => {
+  assert.deepEqual(move({ name: 'idle' }, post(full), { isRefused: true }), [
+    { name: 'over' },
+    { do: 'refuse', reason: 'Authentication failed' },
+  ]);
 });

@@ -3,10 +3,11 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <cstring>
 
+#include "tls/client-trust.h"
+#include "tls/pem.h"
 #include "tls/remote-key.h"
 #include "tls/session.h"
 
@@ -23,6 +24,9 @@ uint64_t optionsOf(const Policy& policy) {
          (policy.encryptThenMac ? 0 : SSL_OP_NO_ENCRYPT_THEN_MAC);
 }
 
+/** What a client may present; the security module is shown all of it in one message. */
+constexpr long maxClientChainBytes = 20 * 1024;
+
 /** Static RSA key exchange would need the private key for decryption, which nobody does for us. */
 std::string cipherListOf(const Policy& policy) { return policy.cipherList + ":!kRSA"; }
 
@@ -36,41 +40,6 @@ int verifyMode(ClientCertificate wanted) {
       return SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   }
   return SSL_VERIFY_NONE;
-}
-
-/** A revocation list that is out of date, or missing for one authority, must not lock everybody out. */
-int tolerateOldRevocation(int ok, X509_STORE_CTX* store) {
-  if (ok == 1) return 1;
-  switch (X509_STORE_CTX_get_error(store)) {
-    case X509_V_ERR_CRL_HAS_EXPIRED:
-    case X509_V_ERR_CRL_NOT_YET_VALID:
-    case X509_V_ERR_UNABLE_TO_GET_CRL:
-      X509_STORE_CTX_set_error(store, X509_V_OK);
-      return 1;
-    default:
-      return 0;
-  }
-}
-
-BioPointer readOnly(const std::string& text) {
-  return BioPointer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-CertificatePointer nextCertificate(BIO* from) {
-  X509* certificate = X509_new_ex(libraryContext(), propertyQuery);
-  if (PEM_read_bio_X509(from, &certificate, nullptr, nullptr) == nullptr) {
-    X509_free(certificate);
-    return nullptr;
-  }
-  return CertificatePointer(certificate);
-}
-
-/** After the last certificate of a file: nothing more to read, or something unreadable? */
-bool isEndOfPem() {
-  const unsigned long last = ERR_peek_last_error();
-  const bool end = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
-  if (end) ERR_clear_error();
-  return end;
 }
 
 }  // namespace
@@ -112,11 +81,13 @@ bool Context::build(std::string& error) {
       SSL_CTX_set1_sigalgs_list(context, policy.signatureAlgorithms.c_str()) != 1) {
     return refused("signature algorithms \"" + policy.signatureAlgorithms + "\"");
   }
-  SSL_CTX_set_options(context, optionsOf(policy) | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_options(context, optionsOf(policy) | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+                                   SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_max_early_data(context, 0);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+  SSL_CTX_set_max_cert_list(context, maxClientChainBytes);
   Session::installHelloCallback(context);
 
   for (const Certificate& certificate : settings_.certificates) {
@@ -136,7 +107,7 @@ bool Context::build(std::string& error) {
     SSL_CTX_set_tlsext_status_cb(context, staple);
     SSL_CTX_set_tlsext_status_arg(context, this);
   }
-  return settings_.clientCertificate == ClientCertificate::none || trustClients(error);
+  return !asksClients() || trustClients(error);
 }
 
 bool Context::useCertificate(const Certificate& certificate, std::string& error) {
@@ -157,32 +128,14 @@ bool Context::useCertificate(const Certificate& certificate, std::string& error)
 }
 
 bool Context::trustClients(std::string& error) {
-  SSL_CTX* const context = context_.get();
-  X509_STORE* const store = SSL_CTX_get_cert_store(context);
-  const auto refused = [&error](const char* what) {
-    error = std::string(what) + ": " + takeError();
+  // What was revoked since is for the security module to say.
+  const std::shared_ptr<ClientTrust> trust = ClientTrust::make(settings_.clientAuthorities, "", error);
+  if (!trust) return false;
+  if (!trust->applyTo(context_.get())) {
+    error = "client authorities: " + takeError();
     return false;
-  };
-  const BioPointer bio = readOnly(settings_.clientAuthorities);
-  int count = 0;
-  while (CertificatePointer authority = nextCertificate(bio.get())) {
-    if (X509_STORE_add_cert(store, authority.get()) != 1 || SSL_CTX_add_client_CA(context, authority.get()) != 1) {
-      return refused("client authorities");
-    }
-    ++count;
   }
-  if (!isEndOfPem() || count == 0) return refused("client authorities");
-  if (!settings_.clientRevocation.empty()) {
-    const BioPointer lists = readOnly(settings_.clientRevocation);
-    while (X509_CRL* list = PEM_read_bio_X509_CRL(lists.get(), nullptr, nullptr, nullptr)) {
-      const bool added = X509_STORE_add_crl(store, list) == 1;
-      X509_CRL_free(list);
-      if (!added) return refused("revocation list");
-    }
-    if (!isEndOfPem()) return refused("revocation list");
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-  }
-  SSL_CTX_set_verify(context, verifyMode(settings_.clientCertificate), tolerateOldRevocation);
+  SSL_CTX_set_verify(context_.get(), verifyMode(settings_.clientCertificate), ClientTrust::judge);
   return true;
 }
 
@@ -202,7 +155,7 @@ bool Context::applyTo(SSL* ssl) const {
   if (SSL_set_SSL_CTX(ssl, context_.get()) == nullptr) return false;
   SSL_clear_options(ssl, policyOptions);
   SSL_set_options(ssl, optionsOf(policy));
-  SSL_set_verify(ssl, verifyMode(settings_.clientCertificate), tolerateOldRevocation);
+  SSL_set_verify(ssl, verifyMode(settings_.clientCertificate), ClientTrust::judge);
   return SSL_set_min_proto_version(ssl, policy.minVersion) == 1 &&
          SSL_set_max_proto_version(ssl, policy.maxVersion) == 1 &&
          (policy.cipherList.empty() || SSL_set_cipher_list(ssl, cipherListOf(policy).c_str()) == 1) &&

@@ -14,6 +14,7 @@ class Context {
   /** Null, and `error` says which part OpenSSL refused and why. */
   static std::shared_ptr<Context> make(ContextSettings settings, std::string& error);
 
+  bool asksClients() const { return settings_.clientCertificate != ClientCertificate::none; }
   SSL_CTX* native() const { return context_.get(); }
   /** Makes a connection that was begun under another context go on under this one. */
   bool applyTo(SSL* ssl) const;

@@ -31,7 +31,6 @@ struct ContextSettings {
   std::vector<Certificate> certificates;
   Policy policy;
   std::string clientAuthorities;
-  std::string clientRevocation;
   ClientCertificate clientCertificate = ClientCertificate::none;
   std::vector<uint8_t> ocspResponse;
   std::string dhParameters;

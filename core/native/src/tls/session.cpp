@@ -12,6 +12,18 @@
 #include "tls/description.h"
 
 namespace ocserv::tls {
+namespace {
+
+// HandshakeType, RFC 8446, 4
+constexpr uint8_t certificateMessage = 11;
+constexpr uint8_t certificateVerifyMessage = 15;
+
+/** A handshake with more in it is not recorded: it could not be shown to the security module. */
+constexpr size_t maxRecordedBytes = 44 * 1024;
+
+}  // namespace
+
+const std::vector<uint8_t> Session::nothing;
 
 struct Session::Bio {
   static Session* session(BIO* bio) { return static_cast<Session*>(BIO_get_data(bio)); }
@@ -64,6 +76,7 @@ std::unique_ptr<Session> Session::make(std::shared_ptr<Context> context) {
   SSL_set_bio(session->ssl_, bio, bio);
   SSL_set_app_data(session->ssl_, session.get());
   SSL_set_accept_state(session->ssl_);
+  SSL_set_msg_callback(session->ssl_, onMessage);
   return session;
 }
 
@@ -113,8 +126,32 @@ bool Session::chooseContext(std::shared_ptr<Context> context) {
     }
     context_ = std::move(context);
   }
+  if (!context_->asksClients()) stopRecording();
   SSL_set_mode(ssl_, SSL_MODE_ASYNC);
   return true;
+}
+
+void Session::onMessage(int isSent, int, int contentType, const void* bytes, size_t length, SSL* ssl, void*) {
+  auto* self = static_cast<Session*>(SSL_get_app_data(ssl));
+  if (self == nullptr || contentType != SSL3_RT_HANDSHAKE || length == 0) return;
+  self->record(isSent == 1, {static_cast<const uint8_t*>(bytes), length});
+}
+
+void Session::record(bool isSent, std::span<const uint8_t> message) {
+  if (!isRecording_) return;
+  if (messages_.size() + message.size() > maxRecordedBytes) {
+    stopRecording();
+    return;
+  }
+  messages_.insert(messages_.end(), message.begin(), message.end());
+  if (isSent) return;
+  if (message[0] == certificateMessage) hasClientCertificate_ = true;
+  if (message[0] == certificateVerifyMessage) isRecording_ = false;
+}
+
+void Session::stopRecording() {
+  isRecording_ = false;
+  std::vector<uint8_t>().swap(messages_);
 }
 
 Session::Handshake Session::handshake() {
@@ -130,6 +167,7 @@ Session::Handshake Session::handshake() {
   if (error == SSL_ERROR_NONE || (scheme_ != 0 && error != SSL_ERROR_WANT_ASYNC)) SSL_clear_mode(ssl_, SSL_MODE_ASYNC);
   switch (error) {
     case SSL_ERROR_NONE:
+      SSL_set_msg_callback(ssl_, nullptr);
       return Handshake::done;
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
@@ -200,17 +238,7 @@ Facts Session::facts() const {
   facts.description = describeTls(ssl_, scheme_);
   facts.serverName = serverName_;
   facts.safeRenegotiation = SSL_version(ssl_) == TLS1_3_VERSION || SSL_get_secure_renegotiation_support(ssl_) == 1;
-  const auto add = [&facts](const X509* certificate) {
-    unsigned char* der = nullptr;
-    const int length = i2d_X509(certificate, &der);
-    if (length > 0) facts.clientCertificates.emplace_back(der, der + length);
-    OPENSSL_free(der);
-  };
-  if (X509* leaf = SSL_get0_peer_certificate(ssl_)) {
-    add(leaf);
-    const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_);  // on a server without the leaf
-    for (int i = 0; i < sk_X509_num(chain); ++i) add(sk_X509_value(chain, i));
-  }
+  if (SSL_get0_peer_certificate(ssl_) != nullptr) facts.clientProof = clientProof();
   return facts;
 }
 

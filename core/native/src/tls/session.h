@@ -22,7 +22,8 @@ struct Facts {
   std::string description;
   std::string serverName;
   bool safeRenegotiation = false;
-  std::vector<std::vector<uint8_t>> clientCertificates;
+  /** Session::clientProof, where the client presented a certificate. */
+  std::vector<uint8_t> clientProof;
 };
 
 class Session final : public Signer {
@@ -54,6 +55,11 @@ class Session final : public Signer {
   void shutdown();
   const std::string& error() const { return error_; }
   Facts facts() const;
+  /**
+   * The messages of the handshake (RFC 8446, 4; RFC 5246, 7.4), both ways in their order, up to the client's
+   * CertificateVerify or as far as they came. Empty when the client was not asked, or has not answered that.
+   */
+  const std::vector<uint8_t>& clientProof() const { return hasClientCertificate_ ? messages_ : nothing; }
   /** Gives libssl's object and the rest of the input away; this session is empty afterwards. */
   void release(Handover& handover);
 
@@ -64,11 +70,15 @@ class Session final : public Signer {
   std::vector<uint8_t> takeSignature() override { return std::move(signature_); }
 
  private:
+  static const std::vector<uint8_t> nothing;
   struct Bio;
   Session() = default;
   static int onHello(SSL* ssl, int* alert, void*);
   void readServerName();
   void describeFailure();
+  static void onMessage(int isSent, int version, int contentType, const void* bytes, size_t length, SSL* ssl, void*);
+  void record(bool isSent, std::span<const uint8_t> message);
+  void stopRecording();
 
   std::shared_ptr<Context> context_;
   SSL* ssl_ = nullptr;
@@ -80,6 +90,9 @@ class Session final : public Signer {
   SignatureRequest request_;
   std::vector<uint8_t> signature_;
   uint16_t scheme_ = 0;
+  std::vector<uint8_t> messages_;
+  bool isRecording_ = true;
+  bool hasClientCertificate_ = false;
   bool hasContext_ = false;
   bool isSignaturePending_ = false;
   bool isInJob_ = false;

@@ -17,7 +17,6 @@ const rulesFor = (methods: MethodName[], more: Partial<LoginRules> = {}): LoginR
   slot: { methods },
   tries: 3,
   requestedGroup: undefined,
-  certificateNamesUser: true,
   certificateNamesGroups: false,
   ...more,
 });
@@ -111,7 +110,9 @@ test('the group is the requested one of a member, else the first', () => {
 
 test('with certificate and password both must be there and be the same user', () => {
   const rules = rulesFor(['certificate', 'plain'], { tries: 1 });
-  assert.deepEqual(play(rules, [noCertificate]).verdicts, [{ say: 'no', reason: 'No certificate' }]);
+  assert.deepEqual(play(rules, [noCertificate]).verdicts, [
+    { say: 'no', reason: 'No certificate', failure: 'no certificate' },
+  ]);
   assert.equal(play(rules, [aliceCertificate]).verdicts[0]?.say, 'ask', 'a certificate alone is not enough');
   assert.equal(play(rules, [aliceCertificate, answer, accepted]).verdicts[2]?.say, 'yes');
   const mallory: LoginEvent = { kind: 'accepted', username: 'mallory', groups: [] };
@@ -169,7 +170,9 @@ test('a certificate alone is enough only where it is the only method and names a
   ]);
   assert.equal(play(rules, [noCertificate]).verdicts[0]?.say, 'no');
   const nameless: LoginEvent = { kind: 'begin', certificate: { username: undefined, groups: [] } };
-  assert.deepEqual(play(rules, [nameless]).verdicts, [{ say: 'no', reason: 'Could not read certificate' }]);
+  assert.deepEqual(play(rules, [nameless]).verdicts, [
+    { say: 'no', reason: 'Could not read certificate', failure: 'the certificate names no user' },
+  ]);
 });
 
 test('a back end in trouble costs nobody points', () => {
