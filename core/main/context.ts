@@ -5,6 +5,7 @@ import type { ControlEvent, SessionsCounters, SessionsReason } from '../interfac
 import type { Endpoint } from '../native/index.ts';
 import { mainPrefix, type Logger, type QuietCollection } from '../system/index.ts';
 import type { Bans } from './bans.ts';
+import type { DatagramMistakes } from './datagram-mistakes.ts';
 import type { Lease, Leases } from './leases.ts';
 import type { SecurityModuleProcess } from './security-module-process.ts';
 import type { Statistics } from './statistics.ts';
@@ -71,6 +72,7 @@ export interface Main {
   generation: number;
   readonly ticketKey: Buffer;
   readonly log: Logger;
+  readonly datagramMistakes: DatagramMistakes;
   readonly bans: Bans;
   readonly leases: Leases;
   readonly statistics: Statistics;

@@ -13,10 +13,23 @@ const maxCandidates = 32;
 export function receiveDatagram(main: Main, datagram: Buffer, remote: Endpoint, local: Endpoint): void {
   const allowBroken = process.env['OCSERV_ALLOW_BROKEN_CLIENTS'] === '1';
   const first = readFirstDatagram(datagram, globalSettings(main)['dtls-psk'], allowBroken);
-  if (first.kind === 'noise') return;
+  if (first.kind === 'noise') {
+    main.datagramMistakes.tell(remote, first.mistake);
+    return;
+  }
   if (first.kind === 'hello') {
     const session = main.sessionsByDtlsId.get(first.id);
-    if (session === undefined || !mayPass(session)) return;
+    if (session === undefined) {
+      main.datagramMistakes.tell(remote, 'a ClientHello for a session that does not exist');
+      return;
+    }
+    if (!mayPass(session)) {
+      main.datagramMistakes.tell(
+        remote,
+        'a ClientHello too soon after another one, or for a session without DTLS',
+      );
+      return;
+    }
     session.lastDatagramAt = Date.now();
     session.lastDatagramAddress = remote.address;
     void attach(main, session, true, datagram, remote, local);
@@ -58,6 +71,7 @@ async function rebind(main: Main, datagram: Buffer, remote: Endpoint, local: End
     await attach(main, session, false, datagram, remote, local);
     return;
   }
+  main.datagramMistakes.tell(remote, 'a DTLS record of no known session');
 }
 
 async function attach(

@@ -11,9 +11,12 @@ export type FirstDatagram =
   | { readonly kind: 'hello'; readonly id: string }
   /** Another record: perhaps of a known tunnel whose address changed. */
   | { readonly kind: 'record' }
-  | { readonly kind: 'noise' };
+  /** Nothing to do with it, and why. */
+  | { readonly kind: 'noise'; readonly mistake: string };
 
 const recordHeaderBytes = 13;
+/** What the listener delivers at most: this many bytes are the beginning of something longer. */
+const maxDatagramBytes = 4096;
 /** Shorter ones cannot hold a ClientHello with an id. */
 const minHelloBytes = 93;
 const randomOffset = 27;
@@ -23,24 +26,32 @@ const maxIdBytes = 32;
 const applicationIdExtension = 48_018;
 const versions = new Set([0xfeff, 0xfefd, 0x0100]);
 
-const noise: FirstDatagram = { kind: 'noise' };
+const noise = (mistake: string): FirstDatagram => ({ kind: 'noise', mistake });
 
 /** allowBroken: also hellos whose random is all zero (GnuTLS 3.6.3 to 3.6.12). */
 export function readFirstDatagram(bytes: Buffer, withPsk: boolean, allowBroken = false): FirstDatagram {
-  if (bytes.length < recordHeaderBytes || !versions.has(bytes.readUInt16BE(1))) return noise;
-  const type = bytes[0];
-  if (type !== 22) return type !== undefined && type >= 20 && type <= 26 ? { kind: 'record' } : noise;
+  if (bytes.length < recordHeaderBytes) return noise('too short for a DTLS record');
+  if (bytes.length >= maxDatagramBytes) return noise('too long for a first datagram');
+  if (!versions.has(bytes.readUInt16BE(1))) return noise('not DTLS');
+  const type = bytes[0] ?? 0;
+  if (type !== 22)
+    return type >= 20 && type <= 26 ? { kind: 'record' } : noise('unknown type of DTLS record');
   // Epoch 0: a handshake record under keys is no first message.
   if (bytes.readUInt16BE(3) !== 0) return { kind: 'record' };
-  if (bytes.length < minHelloBytes || bytes[recordHeaderBytes] !== 1) return noise;
+  if (bytes[recordHeaderBytes] !== 1) return noise('a handshake message that is no ClientHello');
+  if (bytes.length < minHelloBytes) return noise('a ClientHello that is cut off');
   const random = bytes.subarray(randomOffset, sessionIdOffset);
-  if (!allowBroken && random.every((byte) => byte === 0)) return noise;
+  if (!allowBroken && random.every((byte) => byte === 0)) return noise('a ClientHello whose random is zero');
   const length = bytes[sessionIdOffset] ?? 0;
   const idEnd = sessionIdOffset + 1 + length;
-  if (length > maxIdBytes || idEnd > bytes.length) return noise;
+  if (length > maxIdBytes || idEnd > bytes.length) {
+    return noise('a ClientHello whose session id is too long');
+  }
   const id =
     (withPsk ? applicationId(bytes, idEnd) : undefined) ?? bytes.subarray(sessionIdOffset + 1, idEnd);
-  return id.length === 0 ? noise : { kind: 'hello', id: id.toString('hex') };
+  return id.length === 0
+    ? noise('a ClientHello that names no session')
+    : { kind: 'hello', id: id.toString('hex') };
 }
 
 /** Walks from the end of the session id to the extension; undefined when it is absent or anything is cut short. */

@@ -41,6 +41,7 @@ import { workerConfiguration } from './child-configuration.ts';
 import { closeSession } from './close-session.ts';
 import { globalSettings, type Main } from './context.ts';
 import { controlDoor, refreshCounters } from './control-door.ts';
+import { DatagramMistakes } from './datagram-mistakes.ts';
 import { receiveDatagram } from './datagrams.ts';
 import { Leases } from './leases.ts';
 import { openListeners, type Listeners } from './listeners.ts';
@@ -92,6 +93,7 @@ export class Server {
       generation: 1,
       ticketKey: randomBytes(32),
       log,
+      datagramMistakes: new DatagramMistakes(log),
       bans: new Bans(
         this.#store,
         now,
@@ -229,6 +231,7 @@ export class Server {
     if (this.#hasPidFile && this.#options.pidFile !== undefined) {
       rmSync(this.#options.pidFile, { force: true });
     }
+    main.datagramMistakes.flush();
     main.log.flush();
   }
 

@@ -191,7 +191,7 @@ export interface UdpListenerOptions {
   address?: string;
   port?: number;
   descriptor?: Descriptor;
-  /** One datagram of a flow that has no connected socket. `local` is the address it was sent to (PKTINFO). */
+  /** One datagram of a flow that has no connected socket, at most 4096 bytes of it. `local` is the address it was sent to (PKTINFO). */
   onDatagram(datagram: Buffer, remote: Endpoint, local: Endpoint): void;
 }
 

@@ -58,6 +58,11 @@ export interface TunnelEvents {
   onDtls(description: string | undefined): void;
   /** The data MTU changed; the tun device must follow (main does it). */
   onMtu(tunnelMtuBytes: number): void;
+  /**
+   * The client, or somebody in its place, sent what it must not; the tunnel goes on. For the log: a mistake that is made
+   * again and again comes a few times, then as a sum. May quote a few bytes, in hexadecimal.
+   */
+  onMistake(text: string): void;
 }
 
 export interface TunnelCounters {
@@ -232,6 +237,7 @@ export function startPacketThread(disabledFeatures: readonly PacketFeature[] = [
     if (events === undefined) return;
     if (kind === 'dtls') events.onDtls(text === '' ? undefined : text);
     else if (kind === 'mtu') events.onMtu(value);
+    else if (kind === 'mistake') events.onMistake(text);
     else if (ends.has(kind)) {
       tunnels.delete(id);
       events.onEnd(kind as TunnelEnd, text);

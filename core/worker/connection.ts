@@ -350,8 +350,9 @@ export class Connection {
     const { tunnels, packets, onEnd } = this.#around;
     const state = tunnelState(this.#around.sessions, sessionId, options.tunnelMtuBytes);
     const endOf = tunnelEnd(this.#log);
+    const onMistake = tunnelMistake(this.#log);
     tunnels.add(sessionId, (ended) =>
-      packets.openTunnel(this.#tls, tunFd, early, options, { ...state, onEnd: endOf(ended) }),
+      packets.openTunnel(this.#tls, tunFd, early, options, { ...state, onMistake, onEnd: endOf(ended) }),
     );
     clearTimeout(this.#authTimer);
     this.#stage = 'tunnel';
@@ -402,6 +403,12 @@ function tunnelState(
       tunnelMtu = bytes;
       report();
     },
+  };
+}
+
+function tunnelMistake(log: Logger): TunnelEvents['onMistake'] {
+  return (text) => {
+    log.info(text);
   };
 }
 

@@ -8,7 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.ts';
 import { until, type Running } from './command.ts';
-import { createNetwork, type Network } from './namespace.ts';
+import { createNetwork, type Namespace, type Network } from './namespace.ts';
 import { Outpost } from './outpost.ts';
 import { Site, type SiteOptions } from './site.ts';
 
@@ -51,7 +51,10 @@ export class Siege implements AsyncDisposable {
     this.#footprint = footprint;
   }
 
-  static async begin(options: Omit<SiteOptions, 'namespace'> = {}): Promise<Siege> {
+  /** `beforeConnect` runs when the server is up and the innocent client is not, in whose namespace it may listen. */
+  static async begin(
+    options: Omit<SiteOptions, 'namespace'> & { beforeConnect?: (home: Namespace) => Promise<void> } = {},
+  ): Promise<Siege> {
     await using stack = new AsyncDisposableStack();
     const network = stack.use(await createNetwork({ clients: 2 }));
     const [home, hostile] = network.clients;
@@ -68,6 +71,7 @@ export class Siege implements AsyncDisposable {
     const site = stack.use(await Site.create({ users, ...options, config, namespace: network.server }));
     await site.start();
     const outpost = stack.use(await Outpost.open(hostile, network.serverAddress(1)));
+    await options.beforeConnect?.(home);
     const innocent = stack.use(
       await Client.connect({ site, namespace: home, server: network.serverAddress(0) }),
     );
@@ -103,7 +107,7 @@ export class Siege implements AsyncDisposable {
   async expectOneLineEach<T extends { readonly name: string }>(
     inputs: readonly T[],
     attack: (input: T, address: string, hasLine: () => boolean) => Promise<void>,
-    options: { clear: RegExp; counts?: (line: string) => boolean; width?: number },
+    options: { clear: RegExp; counts?: (line: string) => boolean; width?: number; waitMs?: number },
   ): Promise<void> {
     const counts = options.counts ?? (() => true);
     const linesOf = (index: number): string[] => this.lines(Siege.address(index)).filter(counts);
@@ -118,7 +122,7 @@ export class Siege implements AsyncDisposable {
     await until(
       'a line for each input',
       () => inputs.every((_, index) => linesOf(index).length > 0),
-      5_000,
+      options.waitMs ?? 5_000,
     ).catch(() => undefined);
     // A second line would come now.
     await sleep(500);

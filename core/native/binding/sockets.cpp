@@ -31,7 +31,7 @@ constexpr size_t readBytes = 64 * 1024;
 constexpr size_t maxDescriptorsPerMessage = 16;
 /** Connections and datagrams taken per wake-up, so that the loop stays fair. */
 constexpr int batch = 64;
-/** Larger than any first datagram of a flow. */
+/** Larger than any first datagram of a flow; longer ones are delivered cut to this. */
 constexpr size_t datagramBytes = 4096;
 /** Socket buffers of a client's datagram flow. */
 constexpr int flowBufferBytes = 4 * 1024 * 1024;
@@ -355,7 +355,7 @@ class UdpListener final : public Napi::ObjectWrap<UdpListener>, public PollHandl
       if (received < 0 && errno != EAGAIN && errno != EINTR) continue;
       if (received < 0) return;
       remote.length = message.msg_namelen;
-      if (message.msg_namelen == 0 || (message.msg_flags & MSG_TRUNC) != 0) continue;
+      if (message.msg_namelen == 0) continue;
       Napi::HandleScope scope(env);
       call(onDatagram_, Napi::Buffer<uint8_t>::Copy(env, buffer.data(), static_cast<size_t>(received)).As<Napi::Value>(),
            endpoint(env, remote).As<Napi::Value>(), endpoint(env, destination(message)).As<Napi::Value>());

@@ -142,6 +142,8 @@ class PacketThreadHandle final : public Napi::ObjectWrap<PacketThreadHandle>, pu
   void onMtu(uint32_t id, uint32_t mtuBytes) override { post("mtu", id, mtuBytes, {}); }
   void onAnswer(uint32_t request, bool accepted) override { post("answer", request, accepted ? 1 : 0, {}); }
 
+  void onMistake(uint32_t id, std::string_view text) override { post("mistake", id, 0, std::string(text)); }
+
   /** (id, connection, tunFd, early, options) → ArrayBuffer of 64-bit counters, or undefined if the connection is gone */
   Napi::Value openTunnel(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();

@@ -45,6 +45,10 @@ struct Site : tunnel::Listener {
     std::printf("answer %u %d\n", request, accepted);
     std::fflush(stdout);
   }
+  void onMistake(uint32_t id, std::string_view text) override {
+    std::printf("mistake %u %.*s\n", id, static_cast<int>(text.size()), text.data());
+    std::fflush(stdout);
+  }
   std::mutex mutex;
   std::map<std::string, uint32_t> ids;  // app id to tunnel
 };

@@ -72,3 +72,43 @@ test('cut at every length nothing is read beyond the end', () => {
     if (seen.kind === 'hello') assert.equal(seen.id, id.toString('hex'));
   }
 });
+
+test('what main ignores it can name', () => {
+  const mistake = (datagram: Buffer): string | undefined => {
+    const seen = readFirstDatagram(datagram, true);
+    return seen.kind === 'noise' ? seen.mistake : undefined;
+  };
+  const changed = (offset: number, value: number): Buffer => {
+    const datagram = hello(id);
+    datagram[offset] = value;
+    return datagram;
+  };
+  assert.deepEqual(
+    [
+      mistake(Buffer.alloc(0)),
+      mistake(Buffer.alloc(12)),
+      mistake(Buffer.concat([hello(id), Buffer.alloc(4096 - hello(id).length)])),
+      mistake(changed(1, 3)),
+      mistake(changed(0, 99)),
+      mistake(changed(13, 2)),
+      mistake(hello(id).subarray(0, 92)),
+      mistake(hello(id, undefined, Buffer.alloc(32))),
+      mistake(changed(59, 33)),
+      mistake(hello(Buffer.alloc(0), Buffer.alloc(40))),
+      mistake(hello(id)),
+    ],
+    [
+      'too short for a DTLS record',
+      'too short for a DTLS record',
+      'too long for a first datagram',
+      'not DTLS',
+      'unknown type of DTLS record',
+      'a handshake message that is no ClientHello',
+      'a ClientHello that is cut off',
+      'a ClientHello whose random is zero',
+      'a ClientHello whose session id is too long',
+      'a ClientHello that names no session',
+      undefined,
+    ],
+  );
+});

@@ -60,6 +60,10 @@ function ipv4(source: number, payload = 'hello'): Buffer {
   return packet;
 }
 
+function sourceOf(packet: Buffer): string {
+  return packet.subarray(12, 16).join('.');
+}
+
 function frame(type: number, payload: Buffer | string): Buffer {
   const body = Buffer.from(payload);
   return Buffer.concat([
@@ -78,6 +82,9 @@ interface Site extends AsyncDisposable {
   fromServer(): Promise<Buffer>;
   fromTun(): Promise<Buffer>;
   readonly ended: Promise<string>;
+  readonly mistakes: readonly string[];
+  /** Why it ended, in words. */
+  readonly details: readonly string[];
 }
 
 class Arrivals {
@@ -115,6 +122,8 @@ async function openSite(
   });
   const [tunFd, tunPeer] = socketPair();
   const tunArrivals = new Arrivals();
+  const mistakes: string[] = [];
+  const details: string[] = [];
   const tun = openDescriptorStream(tunPeer, {
     onData(bytes) {
       tunArrivals.add(bytes);
@@ -145,7 +154,8 @@ async function openSite(
               early,
               { ...options, ...changes },
               {
-                onEnd: (reason) => {
+                onEnd: (reason, detail) => {
+                  details.push(detail);
                   end(reason);
                 },
                 onDtls() {
@@ -153,6 +163,9 @@ async function openSite(
                 },
                 onMtu() {
                   // no UDP here
+                },
+                onMistake(text) {
+                  mistakes.push(text);
                 },
               },
             ),
@@ -192,6 +205,8 @@ async function openSite(
     fromServer: () => serverArrivals.next(),
     fromTun: () => tunArrivals.next(),
     ended,
+    mistakes,
+    details,
     async [Symbol.asyncDispose]() {
       client.destroy();
       await ended;
@@ -220,7 +235,7 @@ test('options out of range are refused by name', () => {
   const unexpected = (): void => {
     assert.fail('no tunnel, no event');
   };
-  const events = { onEnd: unexpected, onDtls: unexpected, onMtu: unexpected };
+  const events = { onEnd: unexpected, onDtls: unexpected, onMtu: unexpected, onMistake: unexpected };
   for (const [change, expected] of cases) {
     assert.throws(
       () => thread.openTunnel({} as never, tun, Buffer.alloc(0), { ...options, ...change }, events),
@@ -264,6 +279,28 @@ test('packets that are none, or from a foreign source, are dropped and counted',
   await site.send(frame(0, ipv4(2, 'good')));
   assert.deepEqual(await site.fromTun(), ipv4(2, 'good'));
   assert.equal(site.tunnel.counters.rxDropped, 3);
+  assert.deepEqual(site.mistakes, [
+    `packet with a source address that is not the client's: ${sourceOf(ipv4(3))}`,
+    'payload that is no whole IP packet: 9 bytes beginning with 6e6f 2070 6163 6b65',
+    'payload that is no whole IP packet: 40 bytes beginning with 0000 0000 0000 0000',
+    'payload that is no whole IP packet: 0 bytes',
+  ]);
+});
+
+test('a mistake made again and again is told a few times, then summed up', async () => {
+  await using site = await openSite();
+  for (let count = 0; count < 50; count++) await site.send(frame(77, ''));
+  for (let count = 0; count < 5; count++) await site.send(frame(0, ipv4(3)));
+  await site.send(frame(5, Buffer.from([0xb0])));
+  await site.ended;
+  const name = 'frame of unknown type';
+  const foreign = "packet with a source address that is not the client's";
+  assert.deepEqual(site.mistakes, [
+    ...Array.from({ length: 20 }, () => `${name}: 77`),
+    `${foreign}: ${sourceOf(ipv4(3))}`,
+    `${name}: 30 more`,
+    `${foreign}: 4 more`,
+  ]);
 });
 
 test('a DPD request comes back with its payload, unknown types and short records are ignored', async () => {
@@ -273,6 +310,7 @@ test('a DPD request comes back with its payload, unknown types and short records
   await site.send(Buffer.from('STF'));
   await site.send(frame(3, 'echo me'));
   assert.deepEqual(await site.fromServer(), frame(4, 'echo me'));
+  assert.deepEqual(site.mistakes, ['frame of unknown type: 9', 'CSTP record too short for a frame: 3 bytes']);
 });
 
 const byes: [string, Buffer, string][] = [
@@ -290,18 +328,31 @@ for (const [who, bytes, reason] of byes) {
   });
 }
 
-const malformed: [string, Buffer][] = [
-  ['wrong magic', Buffer.from('XXXX\0\0\0\0')],
-  ['a length too small', Buffer.concat([frame(0, ipv4(2)), Buffer.alloc(1)])],
-  ['a length too large', frame(0, ipv4(2)).subarray(0, 20)],
-  ['compression nobody agreed on', frame(8, 'xxxx')],
+const malformed: [string, Buffer, string][] = [
+  [
+    'wrong magic',
+    Buffer.from('XXXX\0\0\0\0'),
+    'malformed CSTP frame: no frame begins with 5858 5858 0000 0000',
+  ],
+  [
+    'a length too small',
+    Buffer.concat([frame(0, ipv4(2)), Buffer.alloc(1)]),
+    'malformed CSTP frame: it announces 25 bytes and has 26',
+  ],
+  [
+    'a length too large',
+    frame(0, ipv4(2)).subarray(0, 20),
+    'malformed CSTP frame: it announces 25 bytes and has 12',
+  ],
+  ['compression nobody agreed on', frame(8, 'xxxx'), 'compressed packet without negotiated compression'],
 ];
-for (const [what, bytes] of malformed) {
+for (const [what, bytes, detail] of malformed) {
   test(`a frame with ${what} is answered by a disconnect`, async () => {
     await using site = await openSite();
     await site.send(bytes);
     assert.deepEqual(await site.fromServer(), frame(5, ''));
     assert.equal(await site.ended, 'error');
+    assert.deepEqual(site.details, [detail]);
   });
 }
 

@@ -179,7 +179,11 @@ Handshake::State Handshake::step() {
     state_ = State::done;
   } else {
     const int error = SSL_get_error(ssl_, result);
-    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) state_ = State::failed;
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+      const char* reason = ERR_reason_error_string(ERR_peek_error());
+      failure_ = reason == nullptr ? "unreadable message" : reason;
+      state_ = State::failed;
+    }
   }
   ERR_clear_error();
   return state_;
@@ -198,7 +202,10 @@ Handshake::State Handshake::feed(std::span<const uint8_t> datagram) {
 
 Handshake::State Handshake::onTimer(uint64_t nowMs) {
   if (state_ != State::running) return state_;
-  if (nowMs >= deadlineMs_) return state_ = State::failed;
+  if (nowMs >= deadlineMs_) {
+    failure_ = "the client did not finish it";
+    return state_ = State::failed;
+  }
   ERR_clear_error();
   if (DTLSv1_handle_timeout(ssl_) < 0) state_ = State::failed;
   ERR_clear_error();

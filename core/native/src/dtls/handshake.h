@@ -52,6 +52,8 @@ class Handshake {
   State onTimer(uint64_t nowMs);
   std::vector<Datagram> takeOutput();
   State state() const { return state_; }
+  /** Why, after `failed`. */
+  const std::string& failure() const { return failure_; }
   /** After `done`: the keys, ours for records numbered below `recordLimit`. Frees libssl's object. */
   bool takeKeys(HandshakeKeys& keys, uint64_t recordLimit = maxSequence + 1);
 
@@ -71,6 +73,7 @@ class Handshake {
   std::array<uint8_t, pskBytes> psk_{};
   uint64_t deadlineMs_ = 0;
   State state_ = State::failed;
+  std::string failure_;
 };
 
 }  // namespace ocserv::dtls

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <string>
@@ -40,6 +41,31 @@ bool isLinkLocalMulticast(std::span<const uint8_t> packet) {
   if (packet.size() < ipv4HeaderBytes) return false;
   if (packet[0] >> 4 == 4) return packet[16] == 224 && packet[17] == 0 && packet[18] == 0;
   return packet.size() >= ipv6HeaderBytes && packet[24] == 0xff && (packet[25] & 15) == 2;
+}
+
+bool isLinkLocal(std::span<const uint8_t> packet) {
+  if (packet[0] >> 4 == 4) return read32(&packet[12]) == 0 || read16(&packet[12]) == 0xa9fe;
+  const uint8_t* source = &packet[8];
+  if (source[0] == 0xfe && (source[1] & 0xc0) == 0x80) return true;
+  return std::all_of(source, source + 16, [](uint8_t byte) { return byte == 0; });
+}
+
+std::string sourceOf(std::span<const uint8_t> packet) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const bool isIpv4 = packet[0] >> 4 == 4;
+  inet_ntop(isIpv4 ? AF_INET : AF_INET6, isIpv4 ? &packet[12] : &packet[8], text, sizeof text);
+  return text;
+}
+
+std::string hexOf(std::span<const uint8_t> bytes) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i++) {
+    if (i > 0 && i % 2 == 0) text += ' ';
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 15];
+  }
+  return text;
 }
 
 bool SourceFilter::add(std::string_view network) {

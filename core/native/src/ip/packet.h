@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,15 @@ bool countsAsUse(std::span<const uint8_t> packet);
 
 /** Is the packet from the kernel's own multicast chatter on the device (link-local scope)? */
 bool isLinkLocalMulticast(std::span<const uint8_t> packet);
+
+/** Is the source unspecified, or one that means something on its link alone (RFC 4291, 2.5.6; RFC 3927)? */
+bool isLinkLocal(std::span<const uint8_t> packet);
+
+/** The source address of a packet already checked by packetLength, as text. */
+std::string sourceOf(std::span<const uint8_t> packet);
+
+/** "4500 0054": bytes for a log line, in pairs. */
+std::string hexOf(std::span<const uint8_t> bytes);
 
 /** The addresses a client may use as source: its lease and the networks routed to it. */
 class SourceFilter {

@@ -56,6 +56,8 @@ struct Listener {
   virtual void onDtls(uint32_t tunnelId, std::string_view description) = 0;
   virtual void onMtu(uint32_t tunnelId, uint32_t tunnelMtuBytes) = 0;
   virtual void onAnswer(uint32_t requestId, bool accepted) = 0;
+  /** The client sent what it must not, and the tunnel goes on; for the log. */
+  virtual void onMistake(uint32_t tunnelId, std::string_view text) = 0;
 
  protected:
   ~Listener() = default;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "cstp/frame.h"
 #include "tunnel/tunnel.h"
@@ -23,6 +24,26 @@ constexpr uint64_t longestRefusedWaitMs = 16'000;
 constexpr size_t maxControlBacklogBytes = 512 * 1024;
 }  // namespace
 
+namespace {
+/** Of a record with room for a header: which of its parts is wrong. */
+std::string describeMalformed(std::span<const uint8_t> record) {
+  const size_t announced = ip::read16(&record[4]);
+  const size_t present = record.size() - cstp::headerBytes;
+  std::string text = "malformed CSTP frame: ";
+  if (record[0] != 'S' || record[1] != 'T' || record[2] != 'F' || record[3] != 1 || record[7] != 0) {
+    return text + "no frame begins with " + ip::hexOf(record.first(cstp::headerBytes));
+  }
+  return text + "it announces " + std::to_string(announced) + " bytes and has " + std::to_string(present);
+}
+}  // namespace
+
+void Tunnel::tell(Mistake mistake, std::string_view detail) {
+  if (!mistakes_.isNews(mistake, shared_.nowMs)) return;
+  std::string text(Mistakes::name(mistake));
+  if (!detail.empty()) text.append(": ").append(detail);
+  listener_.onMistake(id_, text);
+}
+
 bool Tunnel::sendTlsFrame(uint8_t type, std::span<const uint8_t> payload) {
   if (payload.size() > cstp::maxPayloadBytes || tls_.unsentBytes() > maxControlBacklogBytes) return false;
   std::vector<uint8_t> frame(cstp::headerBytes + payload.size());
@@ -35,8 +56,10 @@ void Tunnel::protocolError(std::string_view detail) { end(End::error, detail, tr
 
 void Tunnel::handleTlsFrame(std::span<uint8_t> record) {
   const cstp::Frame frame = cstp::parseFrame(record);
-  if (frame.status == cstp::Frame::Status::tooShort) return;
-  if (frame.status == cstp::Frame::Status::malformed) return protocolError("malformed CSTP frame");
+  if (frame.status == cstp::Frame::Status::tooShort) {
+    return tell(Mistake::shortFrame, std::to_string(record.size()) + " bytes");
+  }
+  if (frame.status == cstp::Frame::Status::malformed) return protocolError(describeMalformed(record));
   lastTlsRxMs_ = shared_.nowMs;
   if (dtlsPreferred_ && shared_.nowMs - lastUdpRxMs_ > udpSilenceMs) dtlsPreferred_ = false;
   if (frame.type == cstp::typeData) {
@@ -64,6 +87,7 @@ void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls
       return handleBye(payload);
     case cstp::typeCompressed:
       if (!byDtls) return protocolError("compressed packet without negotiated compression");
+      tell(Mistake::compressed);
       return add(counters_->rxDropped, 1);
     case cstp::typeDpdResponse:
       if (byDtls && refusedWaitMs_ > 0) {
@@ -72,8 +96,10 @@ void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls
         dtlsPreferred_ = true;
       }
       return;
+    case cstp::typeKeepalive:
+      return;  // liveness is noted already
     default:
-      return;  // keepalive: liveness is noted already; others are ignored
+      return tell(Mistake::unknownFrame, std::to_string(type));
   }
 }
 
@@ -83,7 +109,7 @@ void Tunnel::handleBye(std::span<const uint8_t> payload) {
   const std::string text(payload.begin() + 1, payload.begin() + static_cast<ptrdiff_t>(std::min<size_t>(payload.size(), 128)));
   if (payload[0] == cstp::byeUser) return end(End::userDisconnect, text, false);
   if (payload[0] == cstp::byeReconnect) return end(End::temporary, text, false);
-  end(End::error, text, true);
+  end(End::error, "the client ends the session for an unknown reason (" + std::to_string(payload[0]) + ") " + text, true);
 }
 
 bool Tunnel::sendsByDtls() {
@@ -120,6 +146,7 @@ void Tunnel::onTick() {
     retire(previous_->path);
     previous_.reset();
   }
+  mistakes_.sumUp(shared_.nowMs, false, [this](const std::string& line) { listener_.onMistake(id_, line); });
   checkLiveness();
   if (!ended_) flushDown();
   updateWatches();
@@ -190,6 +217,7 @@ void Tunnel::end(End reason, std::string_view detail, bool notify) {
   attempt_.reset();
   previous_.reset();
   active_.reset();
+  mistakes_.sumUp(shared_.nowMs, true, [this](const std::string& line) { listener_.onMistake(id_, line); });
   listener_.onEnd(id_, reason, detail);
 }
 

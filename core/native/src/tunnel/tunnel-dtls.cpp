@@ -64,10 +64,14 @@ void Tunnel::retire(std::shared_ptr<UdpPath>& path) {
 
 bool Tunnel::startAttempt(const std::shared_ptr<UdpPath>& path, std::span<const uint8_t> hello) {
   if (!options_.dtlsCipherList || !isClientHello(hello)) return false;
+  const auto refuse = [&](std::string_view why) {
+    tell(Mistake::handshake, "ClientHello from " + path->port.peer() + " refused: " + std::string(why));
+    return false;
+  };
   const std::span<const uint8_t> random = hello.subspan(clientRandomOffset, 32);
   // GnuTLS 3.6.3 to 3.6.12 sends such hellos; without a random there is no fresh key.
-  if (std::all_of(random.begin(), random.end(), [](uint8_t byte) { return byte == 0; })) return false;
-  if (lastAttemptMs_ != 0 && shared_.nowMs - lastAttemptMs_ < attemptIntervalMs) return false;
+  if (std::all_of(random.begin(), random.end(), [](uint8_t byte) { return byte == 0; })) return refuse("its random is zero");
+  if (lastAttemptMs_ != 0 && shared_.nowMs - lastAttemptMs_ < attemptIntervalMs) return refuse("too soon after another");
   lastAttemptMs_ = shared_.nowMs;
 
   dtls::SslContext& context = shared_.pskContexts[*options_.dtlsCipherList];
@@ -79,7 +83,10 @@ bool Tunnel::startAttempt(const std::shared_ptr<UdpPath>& path, std::span<const 
   attempt->path = path;
   std::copy(random.begin(), random.end(), attempt->clientRandom.begin());
   if (!attempt->handshake.begin(context.get(), psk, 1200, shared_.nowMs)) return false;
-  if (attempt_) retire(attempt_->path);
+  if (attempt_) {
+    if (attempt_->path != path) tell(Mistake::handshake, "with " + attempt_->path->port.peer() + " given up for one with " + path->port.peer());
+    retire(attempt_->path);
+  }
   attempt_ = std::move(attempt);
   attempt_->handshake.feed(hello);
   advanceAttempt();
@@ -97,6 +104,7 @@ void Tunnel::advanceAttempt() {
     attempt_->path->port.send(datagram.data(), length, done);
   }
   if (handshake.state() == dtls::Handshake::State::failed) {
+    tell(Mistake::handshake, "with " + attempt_->path->port.peer() + " failed: " + handshake.failure());
     retire(attempt_->path);
     attempt_.reset();
   }
@@ -151,14 +159,20 @@ void Tunnel::dropDtls(std::string_view) {
   dtlsReported_ = false;
 }
 
-bool Tunnel::openRecord(Association& association, std::span<uint8_t> record, const dtls::RecordHeader& header) {
-  if (!association.window.accepts(header.sequence)) return false;
+Tunnel::Opening Tunnel::openRecord(Association& association, std::span<uint8_t> record, const dtls::RecordHeader& header) {
+  if (!association.window.accepts(header.sequence)) return Opening::replayed;
   const auto opened = association.keys.open.unseal(record, header);
-  if (!opened.ok) return false;
+  if (!opened.ok) return Opening::notAuthentic;
   association.window.mark(header.sequence);
   lastUdpRxMs_ = shared_.nowMs;
   handleOpened(association, header.type, opened.plaintext);
-  return true;
+  return Opening::done;
+}
+
+void Tunnel::tellRecord(Opening opening, const dtls::RecordHeader& header) {
+  if (opening == Opening::done) return;
+  tell(opening == Opening::replayed ? Mistake::replayed : Mistake::notAuthentic,
+       "number " + std::to_string(header.sequence) + " of epoch " + std::to_string(header.epoch));
 }
 
 void Tunnel::handleOpened(const Association& association, uint8_t contentType, std::span<uint8_t> plaintext) {
@@ -167,7 +181,9 @@ void Tunnel::handleOpened(const Association& association, uint8_t contentType, s
     if (&association == active_.get() && plaintext.size() == 2 && (plaintext[0] == 2 || plaintext[1] == dtls::alertCloseNotify)) dropDtls("alert");
     return;
   }
-  if (contentType != dtls::contentApplicationData || plaintext.empty()) return;  // a renegotiation is refused by silence
+  // A renegotiation is refused by silence.
+  if (contentType != dtls::contentApplicationData) return tell(Mistake::unknownRecord, std::to_string(contentType));
+  if (plaintext.empty()) return tell(Mistake::emptyRecord);
   // What the client sends says nothing about our direction while somebody refuses that.
   dtlsPreferred_ = refusedWaitMs_ == 0;
   if (!dtlsReported_) {
@@ -180,7 +196,7 @@ void Tunnel::handleOpened(const Association& association, uint8_t contentType, s
 
 void Tunnel::onDatagram(const std::shared_ptr<UdpPath>& path, std::span<uint8_t> datagram) {
   const auto first = dtls::parseRecord(datagram);
-  if (!first) return;
+  if (!first) return tell(Mistake::truncatedDatagram, std::to_string(datagram.size()) + " bytes");
   if (first->epoch == 0) {
     const bool hello = isClientHello(datagram);
     if (hello && attempt_ && attempt_->path == path &&
@@ -200,8 +216,11 @@ void Tunnel::onDatagram(const std::shared_ptr<UdpPath>& path, std::span<uint8_t>
       return;
     }
     // The client repeats its last flight: ours was lost. The same bytes again, never new ones (a nonce is used once).
-    if (active_ && active_->path == path && first->type != dtls::contentAlert &&
-        shared_.nowMs - active_->sinceMs < repeatLimitMs && shared_.nowMs - active_->repeatedMs >= repeatIntervalMs) {
+    const bool isOfHandshake = first->type == dtls::contentHandshake || first->type == dtls::contentChangeCipherSpec;
+    const bool mayRepeat = active_ && active_->path == path && isOfHandshake &&
+                           shared_.nowMs - active_->sinceMs < repeatLimitMs;
+    if (!mayRepeat) return tell(Mistake::plainRecord, "type " + std::to_string(first->type));
+    if (shared_.nowMs - active_->repeatedMs >= repeatIntervalMs) {
       active_->repeatedMs = shared_.nowMs;
       for (dtls::Datagram& flight : active_->lastFlight) {
         const uint16_t length[1] = {static_cast<uint16_t>(flight.size())};
@@ -221,22 +240,29 @@ void Tunnel::onDatagram(const std::shared_ptr<UdpPath>& path, std::span<uint8_t>
   std::span<uint8_t> left = datagram;
   while (!ended_) {
     const auto header = dtls::parseRecord(left);
-    if (!header) return;
+    if (!header) {
+      if (!left.empty()) tell(Mistake::truncatedDatagram, std::to_string(left.size()) + " bytes behind the last record");
+      return;
+    }
     const std::span<uint8_t> record = left.first(dtls::recordHeaderBytes + header->length);
     left = left.subspan(record.size());
     if (previous_ && active_ && !(active_->path == path && previous_->path != path)) {
       std::array<uint8_t, 2048> copy;
       if (record.size() <= copy.size()) {
         std::copy(record.begin(), record.end(), copy.begin());
-        if (active_->path == path && openRecord(*active_, record, *header)) continue;
-        if (previous_->path != path) continue;
+        const Opening opening = active_->path == path ? openRecord(*active_, record, *header) : Opening::notAuthentic;
+        if (opening == Opening::done) continue;
+        if (previous_->path != path) {
+          tellRecord(opening, *header);
+          continue;
+        }
         // Slow only in the seconds after a switch; the copy goes back so that the packet outlives this frame.
         std::copy_n(copy.begin(), record.size(), record.begin());
-        openRecord(*previous_, record, *header);
+        tellRecord(openRecord(*previous_, record, *header), *header);
         continue;
       }
     }
-    if (active_ && active_->path == path) openRecord(*active_, record, *header);
+    if (active_ && active_->path == path) tellRecord(openRecord(*active_, record, *header), *header);
   }
 }
 

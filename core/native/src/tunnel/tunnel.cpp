@@ -371,6 +371,7 @@ void Tunnel::readUdp(const std::shared_ptr<UdpPath>& path) {
     for (size_t i = 0; i < count && !ended_; i++) {
       const udp::Receiver::Message& message = shared_.receiver.message(i);
       std::span<uint8_t> left = message.bytes;
+      if (left.empty()) tell(Mistake::truncatedDatagram, "0 bytes");
       while (!left.empty() && !ended_) {
         const size_t length = std::min(left.size(), message.segmentBytes);
         onDatagram(path, left.first(length));
@@ -385,11 +386,19 @@ void Tunnel::readUdp(const std::shared_ptr<UdpPath>& path) {
 }
 
 void Tunnel::acceptPacket(std::span<uint8_t> bytes) {
-  if (bytes.empty()) return;
+  if (bytes.empty()) return tell(Mistake::notIp, "0 bytes");
   const size_t length = ip::packetLength(bytes);
-  if (length == 0) return add(counters_->rxDropped, 1);
+  if (length == 0) {
+    tell(Mistake::notIp, std::to_string(bytes.size()) + " bytes beginning with " + ip::hexOf(bytes.first(std::min<size_t>(bytes.size(), 8))));
+    return add(counters_->rxDropped, 1);
+  }
   const std::span<uint8_t> packet = bytes.first(length);
-  if (!sources_.allows(packet) || !rxBucket_.take(length, shared_.nowMs)) return add(counters_->rxDropped, 1);
+  if (!sources_.allows(packet)) {
+    // Every device of a client with IPv6 looks for routers and neighbours from its link-local address.
+    if (!ip::isLinkLocal(packet)) tell(Mistake::foreignSource, ip::sourceOf(packet));
+    return add(counters_->rxDropped, 1);
+  }
+  if (!rxBucket_.take(length, shared_.nowMs)) return add(counters_->rxDropped, 1);
   if (ip::countsAsUse(packet)) lastUseMs_ = shared_.nowMs;
   add(counters_->rxBytes, length);
   add(counters_->rxPackets, 1);

@@ -15,6 +15,7 @@
 #include "dtls/replay-window.h"
 #include "ip/packet.h"
 #include "tun/segment.h"
+#include "tunnel/mistakes.h"
 #include "tunnel/mtu-search.h"
 #include "tunnel/options.h"
 #include "tunnel/resources.h"
@@ -96,10 +97,14 @@ class Tunnel final : public tun::PacketSink {
   void noteRefusal();
   void checkLiveness();
   void applyMtu();
+  /** For the log, if it is not the same again and again; `detail` stands behind the mistake's name. */
+  void tell(Mistake mistake, std::string_view detail = {});
 
   // tunnel-dtls.cpp
   void onDatagram(const std::shared_ptr<UdpPath>& path, std::span<uint8_t> datagram);
-  bool openRecord(Association& association, std::span<uint8_t> record, const dtls::RecordHeader& header);
+  enum class Opening { done, replayed, notAuthentic };
+  Opening openRecord(Association& association, std::span<uint8_t> record, const dtls::RecordHeader& header);
+  void tellRecord(Opening opening, const dtls::RecordHeader& header);
   void handleOpened(const Association& association, uint8_t contentType, std::span<uint8_t> plaintext);
   bool startAttempt(const std::shared_ptr<UdpPath>& path, std::span<const uint8_t> hello);
   void advanceAttempt();
@@ -130,6 +135,7 @@ class Tunnel final : public tun::PacketSink {
   Watch tlsWatch_;
   ip::SourceFilter sources_;
   MtuSearch mtu_;
+  Mistakes mistakes_;
   TokenBucket rxBucket_;
   TokenBucket txBucket_;
   tun::Segmenter segmenter_;

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "system/endpoint.h"
+
 namespace ocserv::udp {
 
 namespace {
@@ -128,6 +130,14 @@ UdpPort::Sent UdpPort::sendMany(uint8_t* bytes, std::span<const uint16_t> length
     }
   }
   return Sent::all;
+}
+
+std::string UdpPort::peer() const {
+  system::SocketAddress address;
+  address.length = sizeof address.storage;
+  if (getpeername(fd_, address.raw(), &address.length) != 0) return {};
+  const std::string text = address.text();
+  return (address.family() == AF_INET6 ? "[" + text + "]" : text) + ":" + std::to_string(address.port());
 }
 
 int UdpPort::pathMtu(bool isIpv6) const {

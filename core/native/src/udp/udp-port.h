@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace ocserv::udp {
 
@@ -42,6 +43,8 @@ class UdpPort {
     return refused;
   }
 
+  /** Address and port of the peer, for the log; empty if unknown. */
+  std::string peer() const;
   /** Path MTU as the kernel knows it (IP_MTU / IPV6_MTU); 0 if unknown. */
   int pathMtu(bool isIpv6) const;
   /** Don't-fragment on or off. */
