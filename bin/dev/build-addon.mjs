@@ -3,17 +3,10 @@
 // Called by build.mjs and by hand. Two at a time wait for each other (flock).
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { findCommand as find, installDebianPackages } from './debian-packages.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const native = path.join(root, 'core/native');
@@ -26,22 +19,6 @@ function fail(sentence) {
   process.exit(1);
 }
 
-function find(...names) {
-  for (const name of names) {
-    if (name === undefined || name === '') continue;
-    for (const folder of name.includes('/') ? [''] : (process.env.PATH ?? '').split(':')) {
-      const file = path.join(folder, name);
-      try {
-        accessSync(file, constants.X_OK);
-        return file;
-      } catch {
-        // next
-      }
-    }
-  }
-  return undefined;
-}
-
 function runtimeFolder() {
   const name = `node-linux-${process.arch}`;
   const folder = path.join(root, 'node_modules', name);
@@ -50,16 +27,15 @@ function runtimeFolder() {
   return folder;
 }
 
+/** Installs what the compilation needs, where that can be done. */
 function checkTools() {
   const missing = [];
-  if (find(process.env.CXX?.split(' ')[0], 'g++', 'c++', 'clang++') === undefined)
-    missing.push('a C++20 compiler (g++)');
+  if (find(process.env.CXX?.split(' ')[0], 'g++', 'c++', 'clang++') === undefined) missing.push('g++');
   if (find('make', 'gmake') === undefined) missing.push('make');
   if (find(process.env.PYTHON, 'python3') === undefined) missing.push('python3');
-  if (missing.length > 0) {
-    const list = missing.join(' and ');
-    fail(`building it needs ${list}; on Debian and Ubuntu: apt-get install g++ make python3`);
-  }
+  if (missing.length === 0) return;
+  const problem = installDebianPackages('building it needs', missing);
+  if (problem !== undefined) fail(problem);
 }
 
 function sources(folder) {

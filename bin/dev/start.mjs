@@ -3,6 +3,7 @@
 // PORT=… chooses another port.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -19,29 +20,59 @@ function fail(sentence) {
   process.exit(1);
 }
 
+/** CAP_NET_ADMIN (linux/capability.h), which containers often lack. */
+const networkAdministration = 12n;
+
 /** What must be true before anything is made. */
 async function checkMachine() {
-  if (process.getuid?.() !== 0) fail('the server needs root to create network devices; run it with sudo');
+  if (process.getuid?.() !== 0) fail('the server needs root to create network devices; run: sudo npm start');
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     fail(`PORT must be a number from 1 to 65535, found "${process.env.PORT}"`);
   try {
     closeSync(openSync('/dev/net/tun', 'r+'));
   } catch (error) {
     fail(
-      `/dev/net/tun cannot be opened (${error.code}); load the tun module or give the container the device`,
+      `/dev/net/tun cannot be opened (${error.code}); load the module (modprobe tun) or give the container the device (--device /dev/net/tun)`,
     );
   }
-  await new Promise((resolve) => {
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  if (((BigInt(`0x${capabilities}`) >> networkAdministration) & 1n) === 0n)
+    fail('root may not set up networks in this container; start it with --cap-add NET_ADMIN');
+  const other = runningServer();
+  if (other !== undefined)
+    fail(`it is running already (process ${other}); stop that one first: kill ${other}`);
+  await checkPort('TCP', (taken) => {
     const probe = createServer();
-    probe.once('error', (error) => {
-      fail(
-        error.code === 'EADDRINUSE'
-          ? `port ${port} is taken; stop what uses it or choose another: PORT=${port + 1} npm start`
-          : `port ${port} cannot be used (${error.code})`,
-      );
-    });
-    probe.listen(port, () => probe.close(resolve));
+    probe.once('error', taken);
+    return new Promise((resolve) => probe.listen(port, () => probe.close(resolve)));
   });
+  await checkPort('UDP', (taken) => {
+    const probe = createSocket(existsSync('/proc/net/if_inet6') ? 'udp6' : 'udp4');
+    probe.once('error', taken);
+    return new Promise((resolve) => probe.bind(port, () => probe.close(resolve)));
+  });
+}
+
+async function checkPort(protocol, tryIt) {
+  await tryIt((error) => {
+    fail(
+      error.code === 'EADDRINUSE'
+        ? `${protocol} port ${port} is taken; stop what uses it or choose another: PORT=${port + 1} npm start`
+        : `${protocol} port ${port} cannot be used (${error.code}); choose another: PORT=${port + 1} npm start`,
+    );
+  });
+}
+
+/** The server that an earlier "npm start" of this folder left running. */
+function runningServer() {
+  let pid;
+  try {
+    pid = Number(readFileSync(path.join(demo, 'ocserv.pid'), 'utf8'));
+    // The number may meanwhile be another program's.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('ocserv') ? pid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Runs one of our own tools, which must succeed. */
@@ -129,9 +160,19 @@ Ctrl-C stops the server.
 `);
 }
 
+/** A full disk or a folder that may not be written is a sentence, too. */
+function prepareOrSay() {
+  try {
+    return prepare();
+  } catch (error) {
+    const reasons = { ENOSPC: 'the disk is full; free some room', EROFS: 'the file system is read-only' };
+    return fail(`${demo} could not be written: ${reasons[error.code] ?? error.message}`);
+  }
+}
+
 await checkMachine();
 build();
-const site = prepare();
+const site = prepareOrSay();
 const server = spawn(path.join(root, 'bin/ocserv'), ['-f', '-e', '-c', site.configuration], {
   stdio: ['ignore', 'inherit', 'pipe'],
 });

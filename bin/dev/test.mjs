@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import process from 'node:process';
 import { build, root } from './build.mjs';
+import { findCommand, installDebianPackages } from './debian-packages.mjs';
 
 /** Debian packages by the command that shows they are there. */
 const debianPackages = {
@@ -39,27 +40,16 @@ function must(what, command, args) {
   }
 }
 
-function hasCommand(name) {
-  return spawnSync('sh', ['-c', 'command -v -- "$1"', 'sh', name], { stdio: 'ignore' }).status === 0;
-}
-
 function installPackages() {
   const missing = [
-    ...Object.entries(debianPackages).filter(([command]) => !hasCommand(command)),
+    ...Object.entries(debianPackages).filter(([command]) => findCommand(command) === undefined),
     ...Object.entries(debianLibraries).filter(([file]) => globSync(file).length === 0),
   ].map(([, name]) => name);
   if (missing.length === 0) return;
-  if (!isRoot || !hasCommand('apt-get')) {
-    process.stderr.write(`the tests need these packages, which are not installed: ${missing.join(' ')}\n`);
-    process.exit(1);
-  }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run('apt-get', ['update', '-qq'], { env });
-  const status = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
-  if (status !== 0) {
-    process.stderr.write(`apt-get could not install ${missing.join(' ')}\n`);
-    process.exit(1);
-  }
+  const problem = installDebianPackages('the tests need', missing);
+  if (problem === undefined) return;
+  process.stderr.write(`npm test: ${problem}\n`);
+  process.exit(1);
 }
 
 const chosen = process.argv.slice(2);
