@@ -16,18 +16,23 @@ const root = packageRoot();
 // Never the shared folder under /tmp that Node would choose: what lies there is code to the next start.
 enableCompileCache(path.join(root, 'dist', '.cache'));
 
-const { Config } = await import('@oclif/core/config');
-const { run } = await import('@oclif/core/run');
-const { prepareArguments, reportFailure } = await import('../commands/base/program.ts');
+const { handleLostOutput, prepareArguments, reportFailure } = await import('../commands/base/program.ts');
 
 const [program = '', ...given] = process.argv.slice(2);
-const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { oclif: { bin: string } };
-pjson.oclif.bin = program;
+handleLostOutput(program);
 
 try {
   const argv = await prepareArguments(program, given);
   if (argv !== undefined) {
-    const config = await Config.load({ root, pjson: pjson as never });
+    // Late: half of the start-up time, and help and version do without.
+    const { Config } = await import('@oclif/core/config');
+    const { run } = await import('@oclif/core/run');
+    const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      oclif: { bin: string };
+    };
+    pjson.oclif.bin = program;
+    // Root runs these programs: no code from anybody's home folder.
+    const config = await Config.load({ root, pjson: pjson as never, userPlugins: false, devPlugins: false });
     await run(argv, config);
   }
 } catch (error) {

@@ -66,6 +66,13 @@ export const controlCommands: readonly ControlWords[] = [
   { words: 'stop', id: 'stop', summary: 'Stop the server', exact: true, hidden: true },
 ];
 
+/** RIS, "reset to initial state" (ECMA-48). */
+export const resetTerminal = '\u001bc';
+
+export function shownCommands(): ControlWords[] {
+  return controlCommands.filter((command) => command.hidden !== true);
+}
+
 export type ParsedLine =
   | {
       readonly kind: 'command';

@@ -1,6 +1,13 @@
 // From occtl's command line to an oclif command: answers help and mistakes itself. Called by program.ts.
 import process from 'node:process';
-import { controlCommands, helpLines, optionFlags, parseArguments, parseLine } from './occtl-grammar.ts';
+import {
+  helpLines,
+  optionFlags,
+  parseArguments,
+  parseLine,
+  resetTerminal,
+  shownCommands,
+} from './occtl-grammar.ts';
 import { versionLines } from './version.ts';
 
 const usage = `Usage: occtl [OPTIONS...] [COMMAND]
@@ -35,8 +42,7 @@ export function occtlArguments(given: readonly string[]): string[] | undefined {
   }
   const { options, words } = parsed;
   if (options.help) {
-    const listed = controlCommands.filter((command) => command.hidden !== true);
-    process.stdout.write(`${usage}Available Commands\n${helpLines(listed)}${examples}`);
+    process.stdout.write(`${usage}Available Commands\n${helpLines(shownCommands())}${examples}`);
     return undefined;
   }
   if (options.version) {
@@ -48,6 +54,16 @@ export function occtlArguments(given: readonly string[]): string[] | undefined {
       given.length === 0 || (options.socketFile !== undefined && !options.json) || options.debug;
     if (interactive && !given.includes('')) return ['occtl', ...optionFlags(options)];
     process.exitCode = 1;
+    return undefined;
+  }
+  // Words of the interactive shell that scripts give all the same.
+  const word = words.trim().toLowerCase();
+  if (word === 'help') {
+    process.stdout.write(`Available Commands\n${helpLines(shownCommands())}`);
+    return undefined;
+  }
+  if (word === 'reset' || word === 'exit' || word === 'quit') {
+    if (word === 'reset' && process.stdout.isTTY) process.stdout.write(resetTerminal);
     return undefined;
   }
   const line = parseLine(words);

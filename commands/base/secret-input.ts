@@ -33,8 +33,7 @@ export async function askSecretTwice(first: string, second: string): Promise<str
     { type: 'password', name: 'first', message: first, mask: '' },
     { type: 'password', name: 'second', message: second, mask: '' },
   ]);
-  if (answers.first !== answers.second)
-    throw new InputError('the passwords do not match', 'nothing was changed');
+  if (answers.first !== answers.second) throw new InputError('Passwords do not match', 'nothing was changed');
   return answers.first as string;
 }
 

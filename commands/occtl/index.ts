@@ -3,7 +3,13 @@
 import { createInterface } from 'node:readline/promises';
 import process from 'node:process';
 import { ControlCommand, controlFlags } from '../base/control-command.ts';
-import { controlCommands, helpLines, parseLine } from '../base/occtl-grammar.ts';
+import {
+  controlCommands,
+  helpLines,
+  parseLine,
+  resetTerminal,
+  shownCommands,
+} from '../base/occtl-grammar.ts';
 import { versionLines } from '../base/version.ts';
 
 const shellWords = ['help', '?', 'exit', 'quit', 'reset'];
@@ -54,13 +60,11 @@ export default class Occtl extends ControlCommand {
     const text = line.trim();
     if (text === '') return;
     if (text === '?' || text.toLowerCase() === 'help') {
-      const listed = controlCommands.filter((command) => command.hidden !== true);
-      process.stdout.write(`Available Commands\n${helpLines(listed)}`);
+      process.stdout.write(`Available Commands\n${helpLines(shownCommands())}`);
       return;
     }
     if (text.toLowerCase() === 'reset') {
-      // RIS, "reset to initial state" (ECMA-48).
-      process.stdout.write('\u001bc');
+      process.stdout.write(resetTerminal);
       return;
     }
     const parsed = parseLine(line);

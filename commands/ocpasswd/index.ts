@@ -17,6 +17,7 @@ import {
   type UpdateResult,
 } from '../../core/passwd/index.ts';
 import { showToken } from '../base/enrolment.ts';
+import { systemReason } from '../base/program.ts';
 import { askSecretTwice, InputError, isInteractive, readSecretLine } from '../base/secret-input.ts';
 
 export default class Ocpasswd extends Command {
@@ -82,6 +83,8 @@ export default class Ocpasswd extends Command {
       dependsOn: ['otp'],
     }),
     json: Flags.boolean({ summary: 'Print the token as JSON.', dependsOn: ['otp'] }),
+    version: Flags.boolean({ char: 'v', summary: 'Print the version.' }),
+    help: Flags.boolean({ char: 'h', summary: 'Print this help.' }),
   };
 
   async run(): Promise<void> {
@@ -104,7 +107,7 @@ export default class Ocpasswd extends Command {
       });
       return;
     }
-    if (flags.delete) report(file, username, await deleteUser(file, username));
+    if (flags.delete) reportDeletion(file, username, await deleteUser(file, username));
     else if (flags.lock) report(file, username, await lockUser(file, username));
     else if (flags.unlock) report(file, username, await unlockUser(file, username));
     else await this.#setPassword(file, username, flags.groupname);
@@ -167,8 +170,14 @@ function reportTokens(file: string, name: string, result: EnrolResult): void {
         `another program holds ${result.lockFile}; try again`,
       );
     case 'cannot-write':
-      throw new InputError(`Cannot open '${result.file}' for writing.`, result.code);
+      throw new InputError(`Cannot open '${result.file}' for writing.`, systemReason(result.code));
   }
+}
+
+/** What is gone already is no failure: provisioning scripts run twice. */
+function reportDeletion(file: string, name: string, result: UpdateResult): void {
+  if (result.outcome !== 'no-such-user') report(file, name, result);
+  else process.stderr.write(`ocpasswd: there is no user "${name}" in ${file}; nothing was changed\n`);
 }
 
 /** Says nothing when all went well; everything else is an error with what to do about it. */
@@ -210,8 +219,8 @@ function report(file: string, name: string, result: UpdateResult): void {
         `another ocpasswd is at work; if none is, remove ${result.lockFile}`,
       );
     case 'cannot-read':
-      throw new InputError(`Cannot open '${result.file}' for reading.`, result.code);
+      throw new InputError(`Cannot open '${result.file}' for reading.`, systemReason(result.code));
     case 'cannot-write':
-      throw new InputError(`Cannot open '${result.file}' for writing.`, result.code);
+      throw new InputError(`Cannot open '${result.file}' for writing.`, systemReason(result.code));
   }
 }

@@ -55,6 +55,15 @@ export default class Ocserv extends Command {
       process.exitCode = 1;
       return;
     }
+    const level = debugLevel(flags.debug);
+    const facility = flags['syslog-facility'];
+    if (facility !== undefined && !syslogFacilities.includes(facility)) {
+      process.stderr.write(
+        `error: unknown syslog facility: ${facility}; expected one of ${syslogFacilities.join(', ')}\n`,
+      );
+      process.exitCode = 1;
+      return;
+    }
     const configFile = flags.config;
     if (flags['test-config']) {
       process.exitCode = checkConfiguration(configFile);
@@ -63,17 +72,22 @@ export default class Ocserv extends Command {
     process.exitCode = await runServer({
       configFile,
       foreground: flags.foreground,
-      debugLevel: debugLevel(flags.debug),
+      debugLevel: level,
       pidFile: flags['pid-file'],
       logStderr: flags['log-stderr'],
       syslog: flags.syslog,
-      syslogFacility: flags['syslog-facility'],
+      syslogFacility: facility,
       traceable: flags.traceable,
       noChdir: flags['no-chdir'],
       version,
     });
   }
 }
+
+const syslogFacilities: readonly string[] = [
+  ...['daemon', 'user', 'auth', 'authpriv'],
+  ...Array.from({ length: 8 }, (_, index) => `local${String(index)}`),
+];
 
 /** The last -d counts. */
 function debugLevel(given: readonly string[] | undefined): number | undefined {

@@ -14,7 +14,10 @@ export function checkFiles({ host, places, report }: Checked): void {
   const isDefault = host.name === undefined;
   const own = (option: OptionName): boolean => isDefault || host.explicit.includes(option);
   const say: Say = (severity, text, option) => {
-    report(severity, text, { place: places.get(option) ?? { line: 1, column: 1 }, vhost: host.name, option });
+    // A host with a certificate of its own and the key of the default host: the certificate is what it wrote.
+    const written = option === 'server-key' && !places.has(option) ? 'server-cert' : option;
+    const place = places.get(written) ?? { line: 1, column: 1 };
+    report(severity, text, { place, vhost: host.name, option });
   };
   if (own('server-cert') || own('server-key')) {
     settings['server-cert'].forEach((file, index) => {

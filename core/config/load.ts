@@ -36,7 +36,10 @@ export function loadConfiguration(file: string, options: LoadOptions = {}): Load
     bytes = readFileSync(file);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
-    return unreadable(file, `cannot access config file: ${file} (${code})`);
+    return unreadable(
+      file,
+      `cannot access config file: ${file} (${code}); expected a readable file, name it with --config`,
+    );
   }
   return parseConfiguration(file, bytes, options);
 }

@@ -172,7 +172,9 @@ function readOption(
   }
   if (row.role === 'renamed' || row.role === 'inverted') {
     const isTrue = /^(true|yes)$/i.test(raw);
-    if (kind.shape === 'flag' && (row.role === 'renamed' ? !isTrue : isTrue)) return;
+    // What says no more than the default says nothing, as in the C program.
+    if (kind.shape === 'flag' && (row.role === 'renamed' ? !isTrue && kind.initial === false : isTrue))
+      return;
     report('note', `'${name}' was replaced by '${target}'`, { place, vhost });
     assign(target, row.role === 'inverted' ? 'true' : raw, name, valuePlace, vhost, result, report);
     return;
@@ -206,6 +208,11 @@ function assign(
 ): void {
   const row = optionTable[target];
   const at = { place, vhost, option: writtenName };
+  const earlierPlace = result.places.get(target);
+  const isList = row.kind.shape === 'texts' || row.kind.shape === 'methods';
+  if (earlierPlace !== undefined && !isList) {
+    report('warning', `takes the place of line ${earlierPlace.line}; expected the option once`, at);
+  }
   result.places.set(target, place);
   if (target === 'ipv4-network' || target === 'ipv6-network') {
     assignNetwork(target, raw, at, result, report);

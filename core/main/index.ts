@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { formatDiagnostic, loadConfiguration, type LoggingConfiguration } from '../config/index.ts';
 import { setDumpable } from '../native/index.ts';
+import { surviveLostOutput } from '../system/index.ts';
 import { silenceChildren } from './child-process.ts';
 import { startDaemon } from './daemon.ts';
 import { Server } from './server.ts';
@@ -44,6 +45,7 @@ export async function runServer(options: RunOptions): Promise<number> {
 
 /** The server in this process; `isReady` is told when clients can connect. */
 export async function serveHere(options: RunOptions, events: { isReady(): void }): Promise<number> {
+  surviveLostOutput();
   const configFile = path.resolve(options.configFile ?? defaultConfigFile);
   const { configuration, diagnostics } = loadConfiguration(configFile, { checkFiles: true });
   for (const diagnostic of diagnostics) say(formatDiagnostic(diagnostic));

@@ -16,7 +16,7 @@ import {
   writeSyslog,
 } from '../native/index.ts';
 import { openSessionStore } from '../store/index.ts';
-import { collectWhenQuiet, createLogger, type Severity } from '../system/index.ts';
+import { collectWhenQuiet, createLogger, surviveLostOutput, type Severity } from '../system/index.ts';
 import { descriptorTransport, serve } from '../varlink/index.ts';
 import type { LoggingConfiguration } from '../config/index.ts';
 import { systemClock } from './clock.ts';
@@ -30,6 +30,7 @@ const FAILURE_DELAY_MS = 500;
 const MAX_MAIN_MESSAGE_BYTES = 1024 * 1024;
 
 process.title = 'ocserv-sm';
+surviveLostOutput();
 dieWithParent('SIGTERM');
 // Neither a debugger nor a core file shall see what is in here.
 setDumpable(false);

@@ -3,5 +3,6 @@ export { replaceFileAtomically, type ReplaceOptions } from './atomic-file.ts';
 export { cutToBytes, escapeText } from './escape.ts';
 export { mainPrefix, secmodPrefix, workerPrefix, type ClientOfLine } from './log-prefix.ts';
 export { createLogger, type Destinations, type Logger, type LoggerOptions, type Severity } from './logger.ts';
+export { surviveLostOutput } from './lost-output.ts';
 export { collectWhenQuiet, type QuietCollection } from './quiet-collection.ts';
 export { Secret } from './secret.ts';

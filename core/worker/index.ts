@@ -14,7 +14,7 @@ import {
   openSyslog,
   writeSyslog,
 } from '../native/index.ts';
-import { createLogger, workerPrefix, type Logger } from '../system/index.ts';
+import { createLogger, surviveLostOutput, workerPrefix, type Logger } from '../system/index.ts';
 import { createClient, descriptorTransport, serve, type Transport } from '../varlink/index.ts';
 import { AttachedAuthenticator } from './authenticator.ts';
 import { workerHandlers } from './worker.ts';
@@ -25,6 +25,7 @@ const workerDescriptor = 4;
 const fromMainBytes = 1024 * 1024;
 
 process.title = 'ocserv-worker';
+surviveLostOutput();
 dieWithParent('SIGTERM');
 // The terminal's Ctrl-C reaches the whole group; main decides when we stop.
 process.on('SIGINT', () => undefined);

@@ -51,11 +51,11 @@ export const processesOptions = {
     note: 'The command line wins over the file; of several lines the first is taken.',
     example: '/run/ocserv.pid',
   }),
-  'isolate-workers': option(flag(false), {
+  'isolate-workers': option(flag(true), {
     scope: ['global'],
     reload: true,
     summary: 'Confine workers with a system-call filter.',
-    example: 'true',
+    note: 'Only an explicit false leaves it out. Whatever it says, workers run as run-as-user without capabilities, start no program, gain no rights and cannot be traced; without the filter, what keeps them from a file is its mode.',
   }),
   'limit-worker-memory': option(flag(true), {
     scope: ['global'],

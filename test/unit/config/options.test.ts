@@ -42,7 +42,8 @@ for (const [name, fact] of Object.entries(facts)) {
     if (name !== 'compression-algo-priority') {
       assert.equal(row.kind.shape === 'texts' || row.kind.shape === 'methods', fact.list);
     }
-    if (fact.default !== undefined && name !== 'ipv6-prefix') {
+    // isolate-workers: the fence stands unless a file takes it down.
+    if (fact.default !== undefined && !['ipv6-prefix', 'isolate-workers'].includes(name)) {
       assert.equal(initialSettings[name as OptionName], fact.default);
     }
   });

@@ -4,7 +4,8 @@
 //     the other capability sets
 //  3. no_new_privs, not dumpable, no core files
 //  4. Landlock: no file may be opened
-//  5. the system call filter, which refuses in all threads what Landlock refuses in this one
+//  5. the system call filter, which refuses in all threads what Landlock refuses in this one; if the configuration does
+//     without, one that refuses new programs alone and so takes no_new_privs to all threads
 #include "sandbox.h"
 
 #include <dirent.h>
@@ -120,7 +121,11 @@ Outcome enterSandbox(const SandboxSettings& settings, std::vector<std::string>& 
 
   if (std::string missing = forbidFiles(); !missing.empty()) retMissing.push_back(std::move(missing));
 
-  if (!settings.seccomp) return Outcome::ok();
+  if (!settings.seccomp) {
+    // no_new_privs above is this thread's alone; a filter takes it to all, and what cannot start a program gains nothing.
+    if (forbidPrograms().failed()) retMissing.push_back("no_new_privs in all threads (this kernel does not have seccomp)");
+    return Outcome::ok();
+  }
   if (ring) retMissing.push_back("a filter that sees everything (the process has an io_uring; its parent did not call forbidRings)");
   const Outcome filtered = installSystemCallFilter(ring);
   if (filtered.error == ENOSYS || filtered.error == EINVAL) {

@@ -24,6 +24,9 @@ Outcome enterSandbox(const SandboxSettings& settings, std::vector<std::string>& 
 /** The filter alone, for all threads, with no_new_privs. */
 Outcome installSystemCallFilter(bool allowRing);
 
+/** What is left of it when the configuration does without: no thread starts a program or gains rights by one. */
+Outcome forbidPrograms();
+
 /**
  * No io_uring from now on for this process and its children. Called by main before it starts any: libuv opens a ring
  * for its loop before our code runs, and operations in a ring pass by the filter.

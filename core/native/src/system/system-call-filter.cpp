@@ -170,6 +170,14 @@ Outcome installSystemCallFilter(bool allowRing) {
   return program.install();
 }
 
+Outcome forbidPrograms() {
+  Program program;
+  program.refuse(SYS_execve, EPERM);
+  program.refuse(SYS_execveat, EPERM);
+  program.allowRest();
+  return program.install();
+}
+
 Outcome forbidRings() {
   Program program;
   program.refuse(SYS_io_uring_setup, ENOSYS);
