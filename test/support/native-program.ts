@@ -25,7 +25,6 @@ export interface ProgramOptions {
 const flags = ['-std=c++20', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-restrict', '-pthread'];
 const sanitizers = {
   address: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
-  // What it says about fences is that it does not follow them; we use none.
   thread: ['-fsanitize=thread'],
 } as const;
 const compilersAtOnce = 2;
