@@ -20,6 +20,8 @@ const debianPackages = {
   'g++': 'g++',
   make: 'make',
   python3: 'python3',
+  freeradius: 'freeradius',
+  setpriv: 'util-linux',
 };
 const debianLibraries = { '/usr/include/openssl/ssl.h': 'libssl-dev' };
 

@@ -1,6 +1,7 @@
 // Is the configuration of a host complete, and do its options go together? In the order of the C program, whose
 // sentences are kept; unlike it, every mistake is reported. Called by load.ts, default host first.
 import { quoteValue } from './diagnostics.ts';
+import { takesSettingsFromRadius } from './methods.ts';
 import { optionNames, optionTable, type OptionName } from './options.ts';
 import type { AuthMethod, VirtualHost } from './types.ts';
 import type { Place, Report } from './parser.ts';
@@ -77,7 +78,11 @@ function isOwn(host: VirtualHost, option: OptionName): boolean {
   return host.explicit.includes(option);
 }
 
-const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>(['certificate', 'plain']);
+const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>([
+  'certificate',
+  'plain',
+  'radius',
+]);
 
 type Say = (text: string, option?: OptionName) => void;
 
@@ -167,10 +172,7 @@ function checkCertificateUser(host: VirtualHost, error: Say): void {
 }
 
 function checkSupplemental(host: VirtualHost, error: Say, note: Say): void {
-  const { auth, 'enable-auth': alternatives, acct } = host.settings;
-  const fromRadius = [...auth, ...alternatives, ...(acct === undefined ? [] : [acct])].some(
-    ({ name, options }) => name === 'radius' && /^(true|yes)$/i.test(options['groupconfig'] ?? ''),
-  );
+  const fromRadius = takesSettingsFromRadius(host.settings);
   const folders = ['config-per-user', 'config-per-group'] as const;
   const folder = folders.find((option) => host.settings[option] !== undefined);
   if (fromRadius && folder !== undefined) {

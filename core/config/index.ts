@@ -4,6 +4,7 @@ export { parseConfigurationObject, parseSettingsObject } from './configuration-o
 export { formatDiagnostic } from './diagnostics.ts';
 export { loadConfiguration, parseConfiguration, type Loaded, type LoadOptions } from './load.ts';
 export { manualSections, type ManualSection } from './manual.ts';
+export { takesSettingsFromRadius } from './methods.ts';
 export type { FormerRow, OptionRow, Scope } from './option.ts';
 export {
   findOption,

@@ -1,4 +1,5 @@
 // The syntax of auth, enable-auth and acct: METHOD or METHOD[key=value,…]. Called through the kinds in values.ts.
+import type { Settings } from './options.ts';
 import type { AuthMethod } from './types.ts';
 import type { Reading } from './values.ts';
 
@@ -42,6 +43,17 @@ export function readMethod(option: 'auth' | 'acct', text: string): Reading<AuthM
   const options = inner ?? {};
   const problem = checkSuboptions(name, options, text);
   return problem === undefined ? { value: { name, options }, warnings } : { error: problem };
+}
+
+/** `groupconfig`: RADIUS supplies what else stands in per-user and per-group files. */
+export function takesSettingsFromRadius({
+  auth,
+  'enable-auth': alternatives,
+  acct,
+}: Pick<Settings, 'auth' | 'enable-auth' | 'acct'>): boolean {
+  return [...auth, ...alternatives, ...(acct === undefined ? [] : [acct])].some(
+    ({ name, options }) => name === 'radius' && /^(true|yes)$/i.test(options['groupconfig'] ?? ''),
+  );
 }
 
 function readBrackets(

@@ -1,11 +1,15 @@
 // The security module as main sees it: started, configured, watched, started again when it dies. Tunnels go on
 // meanwhile; workers get fresh connections to the new one through `onReady`.
 import type { ChildProcess } from 'node:child_process';
-import { securityModuleDescription, type SecurityModuleMethods } from '../interfaces/index.ts';
+import {
+  securityModuleDescription,
+  securityModuleErrors,
+  type SecurityModuleMethods,
+} from '../interfaces/index.ts';
 import type { SecurityModuleEvent } from '../interfaces/index.ts';
 import { closeDescriptor, socketPair } from '../native/index.ts';
 import type { Logger } from '../system/index.ts';
-import { createClient, type VarlinkClient } from '../varlink/index.ts';
+import { createClient, VarlinkError, type VarlinkClient } from '../varlink/index.ts';
 import { Backoff, innerMessageBytes, openTransport, startChild } from './child-process.ts';
 
 export interface SecurityModuleOwner {
@@ -48,7 +52,7 @@ export class SecurityModuleProcess {
     child.once('error', (error) =>
       this.#owner.log.error(`cannot start the security module: ${error.message}`),
     );
-    await client.call('Configure', this.#owner.configuration());
+    await this.configure(this.#owner.configuration());
     client.watch('Watch', {}, ({ event }) => this.#owner.onEvent(event));
     void client.closed.then(() => {
       this.#lost(child);
@@ -58,6 +62,19 @@ export class SecurityModuleProcess {
   get client(): VarlinkClient<SecurityModuleMethods> {
     if (this.#client === undefined) throw new Error('the security module is not running');
     return this.#client;
+  }
+
+  /** Rejects with an Error whose text is what the configuration was refused for, a line for each mistake. */
+  async configure(parameters: SecurityModuleMethods['Configure']['parameters']): Promise<void> {
+    try {
+      await this.client.call('Configure', parameters);
+    } catch (error) {
+      const refusal =
+        error instanceof VarlinkError && error.error === securityModuleErrors.ConfigurationRefused
+          ? error.parameters['message']
+          : undefined;
+      throw typeof refusal === 'string' ? new Error(refusal, { cause: error }) : error;
+    }
   }
 
   async stop(): Promise<void> {

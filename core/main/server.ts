@@ -262,9 +262,9 @@ export class Server {
     try {
       workerConfiguration(configuration, this.#options.logging, main.runAs, udpPort);
       const parameters = this.#secmodParameters(configuration, main.generation + 1);
-      await main.securityModule.client.call('Configure', parameters);
+      await main.securityModule.configure(parameters);
     } catch (error) {
-      return refuse([error instanceof Error ? error.message : String(error)]);
+      return refuse((error instanceof Error ? error.message : String(error)).split('\n'));
     }
     main.configuration = configuration;
     main.generation += 1;
@@ -275,8 +275,8 @@ export class Server {
     if (failed !== undefined) {
       main.configuration = former;
       main.generation += 1;
-      await main.securityModule.client
-        .call('Configure', this.#secmodParameters(former, main.generation))
+      await main.securityModule
+        .configure(this.#secmodParameters(former, main.generation))
         .catch(() => undefined);
       await Promise.allSettled(main.workers.map((worker) => configureWorker(this.#supervision, worker)));
       return refuse([failed.reason instanceof Error ? failed.reason.message : String(failed.reason)]);

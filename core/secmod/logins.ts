@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../config/index.ts';
 import { userNameProblem } from '../passwd/index.ts';
-import type { Conversation } from './auth/backend.ts';
+import type { BackendReply, Conversation, SessionSupplement } from './auth/backend.ts';
 import type { Backends } from './auth/backends.ts';
 import {
   backendOf,
@@ -87,6 +87,8 @@ interface Login {
   state: LoginState;
   /** The last step was a failed attempt. */
   hasJustFailed: boolean;
+  /** What the back end said with its acceptance. */
+  supplement: SessionSupplement | undefined;
   cancelTimer: () => void;
 }
 
@@ -140,9 +142,10 @@ export class Logins {
     const isGroupRequested =
       group !== undefined && group !== '' && group !== host.settings['default-select-group'];
     const spent = this.#wrongOnConnection.get(ticket.connectionId) ?? 0;
+    const sessionId = newSessionId();
     const login: Login = {
       context: randomBytes(24).toString('base64url'),
-      sessionId: newSessionId(),
+      sessionId,
       host,
       // A login by certificate alone has no other name than the certificate's.
       username: backendName === undefined ? (certificate?.username ?? '') : username,
@@ -158,11 +161,15 @@ export class Logins {
       conversation: backend?.begin({
         username,
         remoteAddress: ticket.remoteAddress,
+        localAddress: ticket.localAddress,
+        userAgent: request.userAgent,
+        sessionId,
         hasCertificate: certificate !== undefined,
       }),
       ticket,
       state: begun,
       hasJustFailed: false,
+      supplement: undefined,
       cancelTimer: () => {},
     };
     const prefix = host.logPrefix;
@@ -246,7 +253,7 @@ export class Logins {
     if (step.outcome === 'no') return step;
     const delayMs = this.#options.throttle.delayMs(login.username);
     if (delayMs > 0) await new Promise<void>((resolve) => void this.#options.clock.after(delayMs, resolve));
-    let reply: LoginEvent;
+    let reply: BackendReply;
     try {
       reply = (await login.conversation?.answer(answer)) ?? { kind: 'unavailable', reason: 'no back end' };
     } catch {
@@ -261,6 +268,7 @@ export class Logins {
     }
     const problem = reply.kind === 'accepted' ? userNameProblem(reply.username) : undefined;
     if (problem !== undefined) reply = { kind: 'rejected', reason: `user name ${problem}`, isFinal: false };
+    if (reply.kind === 'accepted') login.supplement = reply.supplement;
     return this.#apply(login, reply);
   }
 
@@ -306,6 +314,7 @@ export class Logins {
       loginAddress: login.ticket.remoteAddress,
       certificateAuth: state.certificate !== undefined,
       certificateUser: state.certificate?.username,
+      supplement: login.supplement,
       cookieTimeoutSeconds: host.settings['cookie-timeout'],
     });
     const inGroup = groupname === undefined ? '' : ` of group: ${quoted(groupname)}`;

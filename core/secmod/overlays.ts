@@ -6,9 +6,11 @@ import {
   applyOverlays,
   formatDiagnostic,
   parseOverlay,
+  takesSettingsFromRadius,
   type Overlay,
   type Settings,
 } from '../config/index.ts';
+import type { SessionSupplement } from './auth/backend.ts';
 import { quoted, type Log } from './log.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -17,9 +19,17 @@ export type SessionSettings = { readonly settings: Settings } | { readonly refus
 
 export function sessionSettings(
   host: Settings,
-  session: { readonly username: string; readonly groupname: string | undefined },
+  session: {
+    readonly username: string;
+    readonly groupname: string | undefined;
+    readonly supplement: SessionSupplement | undefined;
+  },
   log: Log,
 ): SessionSettings {
+  if (takesSettingsFromRadius(host)) {
+    const lines = session.supplement?.settingLines ?? [];
+    return { settings: applyOverlays(host, undefined, supplied(lines, session.username, log)) };
+  }
   const { groupname } = session;
   const group =
     groupname === undefined || groupname === ''
@@ -35,6 +45,18 @@ export function sessionSettings(
   );
   if ('refused' in user) return user;
   return { settings: applyOverlays(host, group.overlay, user.overlay) };
+}
+
+/** What the login's back end supplied in place of files. A value that no option takes is left out and named. */
+function supplied(lines: readonly string[], username: string, log: Log): Overlay | undefined {
+  const good = lines.filter((line) => {
+    const { diagnostics } = parseOverlay('RADIUS', line);
+    for (const { severity, text } of diagnostics) {
+      if (severity === 'error') log.warning(`ignored for user ${quoted(username)}: ${line}: ${text}`);
+    }
+    return diagnostics.every(({ severity }) => severity !== 'error');
+  });
+  return parseOverlay('RADIUS', good.join('\n')).overlay;
 }
 
 type Found = { readonly overlay?: Overlay } | { readonly refused: string };

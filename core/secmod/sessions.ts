@@ -10,6 +10,7 @@
 //   terminated                      → at once, in use or not
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SessionRow, SessionStore } from '../store/index.ts';
+import type { SessionSupplement } from './auth/backend.ts';
 import type { Clock } from './clock.ts';
 
 export const COOKIE_BYTES = 32;
@@ -25,6 +26,7 @@ export interface NewSession {
   readonly loginAddress: string;
   readonly certificateAuth: boolean;
   readonly certificateUser: string | undefined;
+  readonly supplement: SessionSupplement | undefined;
   readonly cookieTimeoutSeconds: number;
 }
 
@@ -44,6 +46,7 @@ export interface Session {
   isOpen: boolean;
   readonly certificateAuth: boolean;
   readonly certificateUser: string | undefined;
+  readonly supplement: SessionSupplement | undefined;
   rxBytes: number;
   txBytes: number;
 }

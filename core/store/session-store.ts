@@ -4,6 +4,11 @@ import { chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, renam
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+export interface SessionRowSupplement {
+  readonly settingLines?: readonly string[];
+  readonly classes?: readonly string[];
+}
+
 /** One session as it is kept on disk. Times are milliseconds since 1970. */
 export interface SessionRow {
   /** Public name, 28 characters. The cookie cannot be derived from it. */
@@ -25,6 +30,8 @@ export interface SessionRow {
   readonly isOpen: boolean;
   readonly certificateAuth: boolean;
   readonly certificateUser: string | undefined;
+  /** What the login's back end knows of the session: see SessionSupplement in core/secmod. */
+  readonly supplement: SessionRowSupplement | undefined;
   /** Inner IP bytes of all ended tunnels of the session. */
   readonly rxBytes: number;
   readonly txBytes: number;
@@ -52,7 +59,7 @@ export function memorySessionStore(): SessionStore {
 }
 
 // Raised when the table changes shape; an older file is then set aside, which costs one login.
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sessions (
@@ -69,6 +76,7 @@ const SCHEMA = `
     is_open INTEGER NOT NULL,
     certificate_auth INTEGER NOT NULL,
     certificate_user TEXT,
+    supplement TEXT,
     rx_bytes INTEGER NOT NULL,
     tx_bytes INTEGER NOT NULL
   ) STRICT`;
@@ -130,7 +138,7 @@ class SqliteSessionStore implements SessionStore {
       .prepare(
         `INSERT OR REPLACE INTO sessions VALUES (:sessionId, :cookieHash, :username, :groupname, :vhost, :userAgent,
          :loginAddress, :remoteAddress, :createdAt, :expiresAt, :isOpen, :certificateAuth, :certificateUser,
-         :rxBytes, :txBytes)`,
+         :supplement, :rxBytes, :txBytes)`,
       )
       .run({
         sessionId: row.sessionId,
@@ -146,6 +154,7 @@ class SqliteSessionStore implements SessionStore {
         isOpen: Number(row.isOpen),
         certificateAuth: Number(row.certificateAuth),
         certificateUser: row.certificateUser ?? null,
+        supplement: row.supplement === undefined ? null : JSON.stringify(row.supplement),
         rxBytes: row.rxBytes,
         txBytes: row.txBytes,
       });
@@ -191,7 +200,24 @@ function rowOf(record: Record<string, unknown>): SessionRow {
     isOpen: record['is_open'] === 1,
     certificateAuth: record['certificate_auth'] === 1,
     certificateUser: optionalText('certificate_user'),
+    supplement: supplementOf(optionalText('supplement')),
     rxBytes: Number(record['rx_bytes']),
     txBytes: Number(record['tx_bytes']),
+  };
+}
+
+/** Written by us, so the form is known; a text that was tampered with is damage. */
+function supplementOf(text: string | undefined): SessionRowSupplement | undefined {
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
+  const texts = (name: string): readonly string[] | undefined => {
+    const list: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+    return Array.isArray(list) && list.every((entry) => typeof entry === 'string') ? list : undefined;
+  };
+  const settingLines = texts('settingLines');
+  const classes = texts('classes');
+  return {
+    ...(settingLines === undefined ? {} : { settingLines }),
+    ...(classes === undefined ? {} : { classes }),
   };
 }

@@ -8,7 +8,7 @@ export const authenticationOptions = {
     reload: false,
     required: true,
     summary: 'Primary authentication method; repeated lines must all succeed (AND).',
-    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. plain[passwd=FILE,otp=FILE] asks for a one-time password of that users file after the password, or with otp alone instead of it; otp-window=N (0 to 20, 1 by default) is how many steps a token may be off the clock.',
+    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. plain[passwd=FILE,otp=FILE] asks for a one-time password of that users file after the password, or with otp alone instead of it; otp-window=N (0 to 20, 1 by default) is how many steps a token may be off the clock. radius[config=FILE] asks the servers of a configuration file of radcli or freeradius-client, and requires Message-Authenticator in their answers unless the file says require-message-authenticator no; groupconfig=true takes the settings of sessions from them, nas-identifier=NAME names the server to them, group-separator=comma cuts lists of groups at commas.',
     example: 'plain[passwd=/etc/ocserv/ocpasswd]',
   }),
   'enable-auth': option(methods, {

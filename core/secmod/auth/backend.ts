@@ -3,14 +3,26 @@
 import type { LoginEvent } from './combine.ts';
 
 /** What a back end may say to an answer. */
-export type BackendReply = Extract<
-  LoginEvent,
-  { kind: 'prompted' | 'accepted' | 'rejected' | 'unavailable' }
->;
+export type BackendReply =
+  | Extract<LoginEvent, { kind: 'prompted' | 'rejected' | 'unavailable' }>
+  | (Extract<LoginEvent, { kind: 'accepted' }> & { readonly supplement?: SessionSupplement });
+
+/** What a back end knows of the session beyond user and groups. Kept with it, so JSON-serialisable. */
+export interface SessionSupplement {
+  /** Lines of a per-user file that stand in for the files; absent where the files are read. */
+  readonly settingLines?: readonly string[];
+  /** Class attributes of RADIUS, base64, to be repeated in accounting. */
+  readonly classes?: readonly string[];
+}
 
 export interface LoginFacts {
   readonly username: string;
   readonly remoteAddress: string;
+  /** Where the client reached the server. */
+  readonly localAddress: string;
+  readonly userAgent: string | undefined;
+  /** Public name of the session that the login may become. */
+  readonly sessionId: string;
   /** The slot also demands a certificate, which has been verified. */
   readonly hasCertificate: boolean;
 }

@@ -1,12 +1,14 @@
 // The back ends of a host's methods: which methods this release has, and how one is made from its line in the
 // configuration. Called by security-module.ts at start and for hosts that a reload adds.
-import type { AuthMethod, VirtualHost } from '../../config/index.ts';
+import { takesSettingsFromRadius, type AuthMethod, type VirtualHost } from '../../config/index.ts';
 import { DEFAULT_WINDOW_STEPS, type CryptFunction, type TryLock } from '../../passwd/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { openRadiusSite, radiusProblems } from '../radius/index.ts';
 import type { Backend } from './backend.ts';
 import { otpChecker } from './otp.ts';
 import { plainBackend } from './plain.ts';
+import { radiusBackend } from './radius.ts';
 
 export type Backends = ReadonlyMap<Backend['name'], Backend>;
 
@@ -18,11 +20,19 @@ export interface BackendOptions {
   readonly tryLock: TryLock;
 }
 
-/** Undefined for `certificate`, which has none. */
-export function makeBackend(method: AuthMethod, options: BackendOptions): Backend | undefined {
+/** Undefined for `certificate`, which has none. Throws an Error with the text for the log when a file cannot be used. */
+export function makeBackend(
+  method: AuthMethod,
+  options: BackendOptions,
+  suppliesSettings: boolean,
+): Backend | undefined {
   switch (method.name) {
     case 'plain':
       return makePlain(method.options, options);
+    case 'radius': {
+      const { log } = options;
+      return radiusBackend({ ...openRadiusSite(method, 'auth', log), log, suppliesSettings });
+    }
     default:
       return undefined;
   }
@@ -51,7 +61,7 @@ export function makeBackends(
   const backends = new Map(former);
   for (const method of [...settings.auth, ...settings['enable-auth']]) {
     if (former !== undefined || method.name === 'certificate') continue;
-    const backend = makeBackend(method, options);
+    const backend = makeBackend(method, options, takesSettingsFromRadius(settings));
     if (backend !== undefined) backends.set(backend.name, backend);
   }
   return backends;
@@ -64,6 +74,9 @@ export function methodProblems(host: VirtualHost): string[] {
     return [`${where}no authentication method; expected "auth = plain[passwd=FILE]"`];
   return [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
     if (method.name === 'certificate') return [];
+    if (method.name === 'radius') {
+      return radiusProblems(method, 'auth').map((problem) => `${where}${problem}`);
+    }
     if (method.name !== 'plain')
       return [`${where}authentication method "${method.name}" is not yet honoured`];
     return !method.options['passwd'] && !method.options['otp']

@@ -48,8 +48,13 @@ export type LoginEvent =
   | { readonly kind: 'prompted'; readonly prompt: string; readonly promptNumber: number }
   /** The back end is satisfied. `groups` undefined: it knows of no groups at all (oidc). */
   | { readonly kind: 'accepted'; readonly username: string; readonly groups: readonly string[] | undefined }
-  /** The answer was wrong. `isFinal`: the back end does not ask again. */
-  | { readonly kind: 'rejected'; readonly reason: string; readonly isFinal: boolean }
+  /** The answer was wrong. `isFinal`: the back end does not ask again; else `prompt` may say it in its own words. */
+  | {
+      readonly kind: 'rejected';
+      readonly reason: string;
+      readonly isFinal: boolean;
+      readonly prompt?: string;
+    }
   /** The back end could not tell: nobody's fault but the server's, so it costs no points. */
   | { readonly kind: 'unavailable'; readonly reason: string }
   | { readonly kind: 'banned' | 'expired' | 'abandoned' };
@@ -108,7 +113,7 @@ export function stepLogin(
       return state.phase === 'checking' ? prompt(state, event.prompt, event.promptNumber) : outOfTurn(state);
     case 'rejected':
       return state.phase === 'checking'
-        ? reject(rules, state, event.reason, event.isFinal)
+        ? reject(rules, state, event.reason, event.isFinal, event.prompt)
         : outOfTurn(state);
     case 'unavailable':
       return state.phase === 'checking' ? refuse(state, 'Internal error') : outOfTurn(state);
@@ -154,13 +159,19 @@ function prompt(state: LoginState, text: string, number: number): Result {
 }
 
 /** Also where a right password is not enough, so that a refusal tells nothing about the password. */
-function reject(rules: LoginRules, state: LoginState, failure: string, isFinal: boolean): Result {
+function reject(
+  rules: LoginRules,
+  state: LoginState,
+  failure: string,
+  isFinal: boolean,
+  prompt = RETRY_PROMPT,
+): Result {
   const wrongAnswers = state.wrongAnswers + 1;
   const next: LoginState = { ...state, wrongAnswers };
   if (isFinal || wrongAnswers >= rules.tries) return refuse(next, 'Authentication failed', failure);
   return {
     state: { ...next, phase: 'asking' },
-    verdict: { say: 'ask', prompt: RETRY_PROMPT, promptNumber: state.promptNumber, failure },
+    verdict: { say: 'ask', prompt, promptNumber: state.promptNumber, failure },
   };
 }
 

@@ -33,6 +33,7 @@ function setUp() {
     loginAddress: '192.0.2.1',
     certificateAuth: false,
     certificateUser: undefined,
+    supplement: undefined,
     cookieTimeoutSeconds: TIMEOUT,
   });
   const use = (target: SessionTable, cookie: string) => {

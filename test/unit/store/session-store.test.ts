@@ -22,6 +22,7 @@ const row: SessionRow = {
   isOpen: true,
   certificateAuth: false,
   certificateUser: undefined,
+  supplement: { settingLines: ['dns = 192.0.2.53'], classes: ['AAE='] },
   rxBytes: 2 ** 40,
   txBytes: 0,
 };

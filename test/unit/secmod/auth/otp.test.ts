@@ -33,7 +33,14 @@ function setUp(users: string | undefined, passwords?: string) {
     log,
   });
   const begin = (username: string) => {
-    const conversation = backend.begin({ username, remoteAddress: '192.0.2.1', hasCertificate: false });
+    const conversation = backend.begin({
+      username,
+      remoteAddress: '192.0.2.1',
+      localAddress: '192.0.2.2',
+      userAgent: undefined,
+      sessionId: 'id',
+      hasCertificate: false,
+    });
     return async (text: string): Promise<string> => {
       const reply = await conversation.answer(text);
       if (reply.kind === 'accepted') return `accepted ${(reply.groups ?? []).join()}`;

@@ -31,7 +31,14 @@ function setUp(content: string | undefined, mode = 0o600) {
   });
   const login = async (username: string, password: string, hasCertificate = false) => {
     const reply = await backend
-      .begin({ username, remoteAddress: '192.0.2.1', hasCertificate })
+      .begin({
+        username,
+        remoteAddress: '192.0.2.1',
+        localAddress: '192.0.2.2',
+        userAgent: undefined,
+        sessionId: 'id',
+        hasCertificate,
+      })
       .answer(password);
     return reply.kind === 'rejected' || reply.kind === 'unavailable'
       ? `${reply.kind}: ${reply.reason}`
@@ -84,7 +91,16 @@ test('where hashes of several kinds are mixed a wrong answer takes as long as th
   });
   const takes = async (username: string): Promise<number> => {
     const begunAt = performance.now();
-    await backend.begin({ username, remoteAddress: '192.0.2.1', hasCertificate: false }).answer('wrong');
+    await backend
+      .begin({
+        username,
+        remoteAddress: '192.0.2.1',
+        localAddress: '192.0.2.2',
+        userAgent: undefined,
+        sessionId: 'id',
+        hasCertificate: false,
+      })
+      .answer('wrong');
     return performance.now() - begunAt;
   };
   await takes('cheap');
