@@ -8,18 +8,21 @@ import { findCommand, installDebianPackages } from './debian-packages.mjs';
 
 /** Debian packages by the command that shows they are there. */
 const debianPackages = {
+  openssl: 'openssl',
+  man: 'man-db',
+  'g++': 'g++',
+  make: 'make',
+  python3: 'python3',
+};
+/** Those that the end-to-end tests need besides. */
+const endToEndPackages = {
   openconnect: 'openconnect',
   'gnutls-cli': 'gnutls-bin',
   iperf3: 'iperf3',
   nft: 'nftables',
   ip: 'iproute2',
   ping: 'iputils-ping',
-  openssl: 'openssl',
   ps: 'procps',
-  man: 'man-db',
-  'g++': 'g++',
-  make: 'make',
-  python3: 'python3',
   freeradius: 'freeradius',
   setpriv: 'util-linux',
 };
@@ -44,7 +47,9 @@ function must(what, command, args) {
 
 function installPackages() {
   const missing = [
-    ...Object.entries(debianPackages).filter(([command]) => findCommand(command) === undefined),
+    ...Object.entries({ ...debianPackages, ...(isRoot ? endToEndPackages : {}) }).filter(
+      ([command]) => findCommand(command) === undefined,
+    ),
     ...Object.entries(debianLibraries).filter(([file]) => globSync(file).length === 0),
   ].map(([, name]) => name);
   if (missing.length === 0) return;

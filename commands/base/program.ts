@@ -119,6 +119,9 @@ function usageText(failure: OclifError): string {
       if (required !== undefined) return `option --${required} is required`;
       const [, one, other] = /^(--[a-z0-9-]+).* cannot also be provided when using (--\S+)$/.exec(line) ?? [];
       if (one !== undefined && other !== undefined) return `${one} and ${other} cannot be used together`;
+      const [, given, needed] =
+        /^All of the following must be provided when using (--\S+): (.*)$/.exec(line) ?? [];
+      if (given !== undefined && needed !== undefined) return `${given} needs ${needed}`;
       return line
         .replace(/^Flag (\S+) expects a value/, 'option $1 needs a value')
         .replace(/^Flag (\S+) can only be specified once/, 'option $1 can be given only once')

@@ -19,14 +19,14 @@ test('what cannot be done is said with status 1, and no file appears', () => {
   const file = path.join(folder, 'refused');
   for (const [args, message] of [
     [['--otp', file, 'a b'], /the user name "a b" contains a blank/],
-    [['--otp', file, '-l', 'alice'], /--lock=true cannot also be provided when using --otp/],
-    [['--otp', file, '-g', 'staff', 'alice'], /--groupname=staff cannot also be provided/],
+    [['--otp', file, '-l', 'alice'], /--lock and --otp cannot be used together/],
+    [['--otp', file, '-g', 'staff', 'alice'], /--groupname and --otp cannot be used together/],
     [['--otp', file, '-c', file, 'alice'], /are about different files/],
     [['--otp', file, '--otp-digits', '9', 'alice'], /expected --otp-digits=9 to be one of: 6, 7, 8/],
     [['--otp', file, '--otp-issuer', 'a:b', 'alice'], /the issuer must be a text without ":"/],
     [['--otp', file, '-d', 'alice'], /there is no token of "alice"/],
     [['--otp', path.join(file, 'x'), 'alice'], /Cannot open .* for writing|cannot open .* for writing/],
-    [['--json', 'alice'], /must be provided when using --json: --otp/],
+    [['--json', 'alice'], /--json needs --otp/],
   ] as const) {
     const { status, stdout, stderr } = ocpasswd(...args);
     assert.equal(status, 1, args.join(' '));
