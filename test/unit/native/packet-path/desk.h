@@ -27,6 +27,8 @@ struct Recorder : tunnel::Listener {
   void onDtls(uint32_t, std::string_view description) override { dtls.emplace_back(description); }
   void onMtu(uint32_t, uint32_t bytes) override { mtus.push_back(bytes); }
   void onAnswer(uint32_t, bool) override {}
+  std::vector<std::string> mistakes;
+  void onMistake(uint32_t, std::string_view text) override { mistakes.emplace_back(text); }
 };
 
 inline tunnel::Options standardOptions() {

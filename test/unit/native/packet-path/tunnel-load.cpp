@@ -56,6 +56,7 @@ struct Desk : tunnel::Listener {
     if (!description.empty()) associations++;
   }
   void onMtu(uint32_t, uint32_t) override {}
+  void onMistake(uint32_t, std::string_view) override {}
   void onAnswer(uint32_t request, bool accepted) override {
     const std::lock_guard guard(mutex);
     answers[request] = accepted;
