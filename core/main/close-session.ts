@@ -21,6 +21,7 @@ export async function closeSession(
 ): Promise<void> {
   if (session.isClosed) return;
   session.isClosed = true;
+  session.connecting.abort();
   const { connection, sessionId } = session;
   if (main.sessions.get(sessionId) === session) main.sessions.delete(sessionId);
   if (session.dtlsId !== undefined) main.sessionsByDtlsId.delete(session.dtlsId);
@@ -51,7 +52,8 @@ export async function closeSession(
   }
 
   // A restart costs nobody a login: what the end of the server ends may come back.
-  const keepCookie = main.isStopping ? !session.isTerminated : keepsCookie(session, reason);
+  const endedByStop = main.isEnding && reason === 'serverDisconnect';
+  const keepCookie = endedByStop ? !session.isTerminated : keepsCookie(session, reason);
   if (reason !== 'takeover') {
     main.leases.release(sessionId, keepCookie ? (session.settings['cookie-timeout'] + 15) * 1000 : 0);
   }

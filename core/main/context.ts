@@ -60,6 +60,8 @@ export interface Session {
   isTerminated: boolean;
   /** The connect script said no: then there is nothing for the disconnect script to undo. */
   isRefusedByScript: boolean;
+  /** Aborted when the session ends: nobody waits for its connect script any more. */
+  readonly connecting: AbortController;
   /** Resolves when the session's scripts so far have ended; the next one waits for it. */
   scripts: Promise<unknown>;
 }
@@ -86,7 +88,10 @@ export interface Main {
   /** Mark of this server on devices it makes. */
   readonly deviceAlias: string;
   readonly runAs: { readonly uid: number; readonly gid: number };
+  /** No new connections and sessions. */
   isStopping: boolean;
+  /** Those that are left are being ended, after the drain. */
+  isEnding: boolean;
 }
 
 export function globalSettings(main: Main): Settings {

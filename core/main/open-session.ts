@@ -123,6 +123,7 @@ export async function openSession(main: Main, connection: Connection, asked: Par
     isClosed: false,
     isTerminated: false,
     isRefusedByScript: false,
+    connecting: new AbortController(),
     scripts,
   };
   connection.session = session;

@@ -12,6 +12,8 @@ export interface ProgramRun {
   readonly argv: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Logger;
+  /** Ends the program early: nobody waits for its result any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** True when it ended with status 0 in time. Never rejects. */
@@ -19,9 +21,26 @@ export function runProgram({
   argv: [program, ...parameters],
   environment,
   log,
+  signal,
 }: ProgramRun): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, parameters, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, parameters, {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, so that what a script waits for ends with it.
+      detached: true,
+    });
+    const kill = (name: NodeJS.Signals): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, name);
+      } catch {
+        // The whole group has ended.
+      }
+    };
+    const end = (): void => {
+      kill('SIGTERM');
+      setTimeout(() => kill('SIGKILL'), graceMs).unref();
+    };
     let lines = 0;
     const say = (bytes: Buffer): void => {
       for (const line of bytes.toString('utf8').split('\n')) {
@@ -30,19 +49,24 @@ export function runProgram({
     };
     child.stdout.on('data', say);
     child.stderr.on('data', say);
-    const kill = setTimeout(() => {
+    const limit = setTimeout(() => {
       log.error(`${program} runs longer than ${String(limitMs / 1000)} seconds; ending it`);
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+      end();
     }, limitMs);
+    const settle = (): void => {
+      clearTimeout(limit);
+      signal?.removeEventListener('abort', end);
+    };
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted === true) end();
     child.once('error', (error) => {
-      clearTimeout(kill);
+      settle();
       log.error(`cannot run ${program}: ${error.message}`);
       resolve(false);
     });
-    child.once('exit', (code, signal) => {
-      clearTimeout(kill);
-      if (code !== 0) log.info(`${program} ended with ${signal ?? `status ${String(code)}`}`);
+    child.once('exit', (code, killedBy) => {
+      settle();
+      if (code !== 0) log.info(`${program} ended with ${killedBy ?? `status ${String(code)}`}`);
       resolve(code === 0);
     });
   });

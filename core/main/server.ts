@@ -129,6 +129,7 @@ export class Server {
         .slice(0, 12)}`,
       runAs: accountOf(settings['run-as-user'], settings['run-as-group']),
       isStopping: false,
+      isEnding: false,
     };
     this.#main = main;
     this.#supervision = {
@@ -195,24 +196,24 @@ export class Server {
     if (main.isStopping) return;
     main.isStopping = true;
     notifySupervisor('STOPPING=1');
-    main.log.info('termination request received; waiting for sessions to terminate');
     const drainMs = globalSettings(main)['server-drain-ms'];
     this.#listeners?.close();
     if (drainMs > 0) {
+      main.log.info('termination request received; stopping new connections');
       main.log.info(`termination request received; waiting ${String(drainMs)} ms`);
       await new Promise((resolve) => setTimeout(resolve, drainMs));
     }
+    main.log.info('termination request received; waiting for sessions to terminate');
+    main.isEnding = true;
     await refreshCounters(main);
-    const closing = [...main.sessions.values()].map((session) =>
-      closeSession(main, session, 'serverDisconnect'),
-    );
-    const scripts = [...main.sessions.values()].map(({ scripts: run }) => run);
+    const sessions = [...main.sessions.values()];
+    const closing = sessions.map((session) => closeSession(main, session, 'serverDisconnect'));
     await Promise.race([
       Promise.allSettled(closing),
       new Promise((resolve) => setTimeout(resolve, stopLimitMs).unref()),
     ]);
     await Promise.race([
-      Promise.allSettled(scripts),
+      Promise.allSettled(sessions.map(({ scripts }) => scripts)),
       new Promise((resolve) => setTimeout(resolve, stopLimitMs).unref()),
     ]);
     await this.#end();

@@ -30,7 +30,8 @@ export function runSessionScript(
     statistics,
   );
   const log = connectionLog(main, connection);
-  const run = session.scripts.then(() => runProgram({ argv: [program], environment, log }));
+  const signal = reason === 'connect' ? session.connecting.signal : undefined;
+  const run = session.scripts.then(() => runProgram({ argv: [program], environment, log, signal }));
   session.scripts = run;
   return run;
 }
