@@ -75,6 +75,11 @@ export class Bans {
     return reached && entry.until !== undefined ? { score: entry.score, until: entry.until } : undefined;
   }
 
+  scoreOf(address: string): number {
+    const key = banKey(address);
+    return (key === undefined ? undefined : this.#entries.get(key)?.score) ?? 0;
+  }
+
   isBanned(address: string): boolean {
     if (this.#limits().maxScore <= 0) return false;
     const key = banKey(address);

@@ -3,7 +3,10 @@ import type { Main } from './context.ts';
 
 export function chargePoints(main: Main, address: string, points: number): void {
   const ban = main.bans.add(address, points);
-  main.log.debug(`added ${String(points)} points for IP '${address}' to ban list`);
+  if (points > 0) {
+    const total = String(main.bans.scoreOf(address));
+    main.log.debug(`added ${String(points)} points (total ${total}) for IP '${address}' to ban list`);
+  }
   if (ban === undefined) return;
   main.log.info(
     `added IP '${address}' (with score ${String(ban.score)}) to ban list, will be reset at: ${String(new Date(ban.until))}`,

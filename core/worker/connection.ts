@@ -349,7 +349,7 @@ export class Connection {
   #openTunnel(options: TunnelOptions, sessionId: string, tunFd: number, early: Buffer): void {
     const { tunnels, packets, onEnd } = this.#around;
     const state = tunnelState(this.#around.sessions, sessionId, options.tunnelMtuBytes);
-    const endOf = tunnelEnd(this.#log);
+    const endOf = tunnelEnd(this.#log, options);
     const onMistake = tunnelMistake(this.#log);
     tunnels.add(sessionId, (ended) =>
       packets.openTunnel(this.#tls, tunFd, early, options, { ...state, onMistake, onEnd: endOf(ended) }),
@@ -412,9 +412,21 @@ function tunnelMistake(log: Logger): TunnelEvents['onMistake'] {
   };
 }
 
-function tunnelEnd(log: Logger): (ended: (reason: TunnelEnd) => void) => TunnelEvents['onEnd'] {
+type Timers = Pick<TunnelOptions, 'idleTimeoutSeconds' | 'remainingSeconds' | 'dpdSeconds'>;
+
+function tunnelEnd(
+  log: Logger,
+  { idleTimeoutSeconds, remainingSeconds, dpdSeconds }: Timers,
+): (ended: (reason: TunnelEnd) => void) => TunnelEvents['onEnd'] {
+  // The C program's words where it has some: they are looked for in logs.
+  const words: Partial<Record<TunnelEnd, string>> = {
+    userDisconnect: 'received BYE packet; exiting',
+    idleTimeout: `idle timeout reached for process (${String(idleTimeoutSeconds)} secs)`,
+    sessionTimeout: `session timeout reached for process (${String(remainingSeconds)} secs)`,
+    dpdTimeout: `have not received TCP DPD for long (${String(dpdSeconds * 3)} secs)`,
+  };
   return (ended) => (reason, detail) => {
-    const text = reason === 'userDisconnect' ? 'received BYE packet; exiting' : detail;
+    const text = words[reason] ?? detail;
     if (text !== '') log.info(text);
     ended(reason);
   };
