@@ -46,6 +46,7 @@ test('a stop tells the clients, undoes everything and keeps the cookies for the 
 case $REASON in
 connect) touch ${folder}/up-$USERNAME ;;
 disconnect)
+  sleep 1
   rm ${folder}/up-$USERNAME
   echo "$STATS_BYTES_IN $STATS_BYTES_OUT $STATS_DURATION" >>${folder}/statistics
   ;;
@@ -118,6 +119,7 @@ test('a client that dies or whose link is cut ends, and its cookie lives for coo
   await cut.mustRun(['ip', 'link', 'set', 'eth0', 'down']);
   await bob.kill();
   await site.logged(/main\[bob\].*user disconnected \(reason: DPD timeout/);
+  await site.logged(/worker\[bob\]: 10\.80\.1\.2 have not received TCP DPD for long \(3 secs\)/);
   await until('the event', () => events.output().includes('DPD timeout'));
   await events.stop('SIGINT');
   assert.equal(await devices(network.server), 0);
@@ -132,4 +134,53 @@ test('a client that dies or whose link is cut ends, and its cookie lives for coo
   // One second and the slack of fifteen that clients are given.
   await until('the cookie to expire', async () => (await sessions(site)).length === 1, 25_000, 500);
   assert.match(await scene.refused({ cookie: cookies[0] ?? '' }), /HTTP\/1\.1 401|[Cc]ookie/);
+});
+
+test('a second client with the same cookie takes the session over; from another address if roaming is allowed', async () => {
+  await using scene = await Scene.open({ clients: 2, config: 'max-same-clients = 1' });
+  const { site } = scene;
+  const cookie = await scene.logIn();
+  const former = await scene.connect({ cookie });
+  const address = await former.variable('INTERNAL_IP4_ADDRESS');
+  const latter = await scene.connect({ cookie, from: 1, args: [] });
+  await former.process.ended;
+  assert.match(former.output(), /Received server disconnect/);
+  await site.logged(/disconnecting previous user session due to session reuse/);
+  assert.equal(await latter.variable('INTERNAL_IP4_ADDRESS'), address);
+  assert.ok(await latter.ping('192.168.77.1'));
+  assert.deepEqual(await sessions(site), ['alice 1']);
+
+  await site.configure('deny-roaming = true');
+  assert.equal((await site.occtl('reload')).status, 0);
+  await latter.kill();
+  assert.match(await scene.refused({ cookie, from: 1 }), /[Cc]ookie|401/);
+  await site.logged(
+    /reusing cookie from different IP \(prev: 10\.80\.0\.2, current: 10\.80\.1\.2\); rejecting/,
+  );
+  const back = await scene.connect({ cookie });
+  assert.equal(await back.variable('INTERNAL_IP4_ADDRESS'), address);
+});
+
+test('with server-drain-ms sessions run on for a while, and a goodbye meanwhile is for good', async () => {
+  await using scene = await Scene.open({
+    clients: 2,
+    config: 'server-drain-ms = 3000',
+    users: { alice: { password: 'secret' }, bob: { password: 'secret' } },
+  });
+  const { site } = scene;
+  const cookies = [await scene.logIn(), await scene.logIn({ user: 'bob', from: 1 })];
+  const alice = await scene.connect({ cookie: cookies[0] ?? '' });
+  const bob = await scene.connect({ cookie: cookies[1] ?? '', from: 1 });
+  const stopped = site.stop();
+  await site.logged(/termination request received; waiting 3000 ms/);
+  const { stdout } = await scene.network.server.run(['ss', '-Hltun', 'sport = :4443']);
+  assert.equal(stdout, '', 'nobody listens');
+  assert.ok(await alice.ping('192.168.77.1'), 'the tunnel goes on');
+  await bob.leave();
+  assert.deepEqual(await sessions(site), ['alice 1'], 'occtl goes on');
+  assert.equal(await stopped, 0);
+  await alice.process.ended;
+  await site.start();
+  await scene.connect({ cookie: cookies[0] ?? '' });
+  await scene.refused({ cookie: cookies[1] ?? '', from: 1 });
 });

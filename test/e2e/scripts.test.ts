@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { until } from '../support/command.ts';
+import { run, until } from '../support/command.ts';
 import { Scene } from '../support/scene.ts';
 
 const reasons = ['connect', 'host-update', 'disconnect'] as const;
@@ -15,6 +15,7 @@ test('scripts get the whole environment; one that fails or hangs refuses the one
       alice: { password: 'secret', groups: 'staff' },
       bob: { password: 'secret' },
       carol: { password: 'secret' },
+      dave: { password: 'secret' },
     },
     config: (folder) =>
       [
@@ -29,7 +30,10 @@ env >${folder}/called/$USERNAME.$REASON
 echo "$USERNAME says $REASON"
 case $USERNAME.$REASON in
 bob.connect) exit 3 ;;
-carol.connect) exec sleep 120 ;;
+carol.connect | dave.connect)
+  echo $$ >${folder}/$USERNAME.pid
+  sleep 120
+  ;;
 esac
 `;
       await writeFile(path.join(folder, 'script'), script);
@@ -51,7 +55,16 @@ esac
     return Object.fromEntries(pairs);
   };
 
+  /** Processes of the script that still run; those that ended and wait for their parent do not count. */
+  const running = async (user: string): Promise<number> => {
+    const pid = (await readFile(path.join(site.folder, `${user}.pid`), 'utf8')).trim();
+    const { stdout } = await run(['ps', '-o', 'stat=', '-s', pid]);
+    return stdout.split('\n').filter((state) => state !== '' && !state.startsWith('Z')).length;
+  };
+
   const hanging = scene.refused({ user: 'carol', from: 2 });
+  // Awaited at the end; what fails before is to be the failure that is told.
+  hanging.catch(() => undefined);
   await environment('carol', 'connect');
 
   const client = await scene.connect({
@@ -108,8 +121,19 @@ esac
   assert.doesNotMatch(stdout, /vpns1/, 'only the device of the one that hangs');
   assert.ok(!(await called()).includes('bob.disconnect'), 'what did not begin does not end');
 
+  // Who waits for a script is disconnected without waiting for it; nothing of it goes on.
+  const sentAway = scene.refused({ user: 'dave', from: 1 });
+  await environment('dave', 'connect');
+  assert.equal((await site.occtl('disconnect', 'user', 'dave')).status, 0);
+  await sentAway;
+  await environment('dave', 'disconnect');
+  assert.equal(site.log().includes('runs longer than'), false, 'long before the limit');
+  assert.equal(await running('dave'), 0);
+  assert.equal(await running('carol'), 2, 'the shell and its sleep');
+
   await hanging;
   await site.logged(/script runs longer than 30 seconds; ending it/);
+  assert.equal(await running('carol'), 0);
   await until('nothing to be left', async () => {
     const { stdout: devices } = await scene.network.server.run(['ip', '-br', 'link']);
     return !devices.includes('vpns');

@@ -36,6 +36,8 @@ test('idle-timeout ends a silent session and not its cookie, session-timeout end
     assert.match(bob.output(), /X-CSTP-Session-Timeout: 6\b/);
     await site.logged(/main\[alice\].*user disconnected \(reason: idle timeout/);
     await site.logged(/main\[bob\].*user disconnected \(reason: session timeout/);
+    await site.logged(/worker\[alice\]: 10\.80\.0\.2 idle timeout reached for process \(3 secs\)/);
+    await site.logged(/worker\[bob\]: 10\.80\.1\.2 session timeout reached for process \([56] secs\)/);
     await Promise.all([alice.process.ended, bob.process.ended]);
     assert.equal(carol.process.hasEnded(), false, 'traffic keeps a session');
   } finally {
