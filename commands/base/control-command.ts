@@ -1,6 +1,8 @@
 // What the occtl commands share: the options, the connection, output through a pager or as JSON, and what to say
 // when the server does not answer.
-import { Command, Flags } from '@oclif/core';
+// The parts alone: the whole package takes longer to load than the command to run.
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import {
