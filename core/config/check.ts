@@ -1,5 +1,6 @@
 // Is the configuration of a host complete, and do its options go together? In the order of the C program, whose
 // sentences are kept; unlike it, every mistake is reported. Called by load.ts, default host first.
+import { parsePriorities } from '../protocol/priorities.ts';
 import { quoteValue } from './diagnostics.ts';
 import { takesSettingsFromRadius } from './methods.ts';
 import { optionNames, optionTable, type OptionName } from './options.ts';
@@ -47,6 +48,13 @@ export function checkHost({ host, places, report }: Checked): void {
   checkNetworks(host, places, error);
   if (settings.banner !== undefined && Buffer.byteLength(settings.banner) > 256 && isOwn(host, 'banner')) {
     error('banner size is too long; expected at most 256 bytes', 'banner');
+  }
+  const priorities = parsePriorities(settings['tls-priorities']);
+  if ('error' in priorities && (isDefault || tried('tls-priorities'))) {
+    error(
+      `tls-priorities: ${priorities.error} at ${quoteValue(priorities.rest)}; expected a priority string such as NORMAL:%SERVER_PRECEDENCE`,
+      'tls-priorities',
+    );
   }
   checkCertificateUser(host, error);
   if (settings['cisco-svc-client-compat'] && ![0, 443].includes(settings['udp-port'])) {

@@ -9,9 +9,11 @@ export interface ControlServerOptions {
   readonly socketFile: string;
   readonly version: string;
   readonly handlers: Handlers<ControlMethods>;
-  /** User id at the other end of the socket. */
-  peerUid(socket: Socket): number;
+  /** User and process at the other end of the socket. */
+  peer(socket: Socket): { readonly uid: number; readonly pid: number };
   onRefused(uid: number): void;
+  /** A client, in words, did not keep to the protocol. */
+  onMistake(client: string, text: string): void;
   onError(text: string): void;
 }
 
@@ -20,23 +22,44 @@ export interface ControlServer {
 }
 
 const maxMessageBytes = 64 * 1024;
+/** More than anybody watches with. A client that forgot its connections must not use up main's descriptors. */
+const maxConnections = 128;
 
 /** Removes a socket left behind; anything else in its place is an error. Rejects when it cannot listen. */
 export async function openControl(options: ControlServerOptions): Promise<ControlServer> {
   removeSocket(options.socketFile);
   const sockets = new Set<Socket>();
+  let count = 0;
   const server = createServer((socket) => {
-    const uid = options.peerUid(socket);
+    const { uid, pid } = options.peer(socket);
     if (uid !== 0) {
       options.onRefused(uid);
       socket.destroy();
       return;
     }
+    const client = `client ${String(++count)} (process ${String(pid)})`;
+    if (sockets.size >= maxConnections) {
+      options.onMistake(client, `refused, there are ${String(maxConnections)} connections already`);
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
+    let hasViolated = false;
     socket.once('close', () => sockets.delete(socket));
     serve<ControlMethods>(socketTransport(socket), controlDescription, options.handlers, {
       maxMessageBytes,
       info: { vendor: 'ocserv', product: 'ocserv for Node.js', version: options.version, url: 'urn:ocserv' },
+      onViolation: ({ message }) => {
+        hasViolated = true;
+        options.onMistake(client, message);
+      },
+      onClose: (_error, unfinishedBytes) => {
+        if (unfinishedBytes === 0 || hasViolated) return;
+        options.onMistake(
+          client,
+          `left in the middle of a message, after ${String(unfinishedBytes)} bytes of it`,
+        );
+      },
       onInternalError: (method, error) => {
         options.onError(
           `unexpected failure in ${method}: ${error instanceof Error ? error.message : String(error)}`,

@@ -323,8 +323,9 @@ export class Server {
         reload: () => this.reload(),
         stop: () => void this.stop(),
       }),
-      peerUid: (socket) => peerCredentials(descriptorOf(socket)).uid,
+      peer: (socket) => peerCredentials(descriptorOf(socket)),
       onRefused: (uid) => main.log.error(`ctl: refused a connection of uid ${String(uid)}`),
+      onMistake: (client, text) => main.log.info(`ctl: ${client}: ${text}`),
       onError: (text) => main.log.error(`ctl: ${text}`),
     });
   }

@@ -22,7 +22,8 @@ export interface ConnectionOptions {
 export interface ConnectionEvents {
   onMessage(envelope: Readonly<Record<string, unknown>>, descriptors: number[]): void;
   onViolation(violation: ProtocolViolation): void;
-  onClose(error: Error | undefined): void;
+  /** `unfinishedBytes`: of a message whose end did not come. */
+  onClose(error: Error | undefined, unfinishedBytes: number): void;
 }
 
 export class Connection {
@@ -129,6 +130,6 @@ export class Connection {
     this.#isClosed = true;
     this.closeDescriptors(this.#waiting);
     this.#waiting = [];
-    this.#events.onClose(error);
+    this.#events.onClose(error, this.#reader.unfinishedBytes);
   }
 }

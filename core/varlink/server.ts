@@ -4,6 +4,7 @@ import { compileChecks, describeFailure, isJsonObject } from './check.ts';
 import { Connection } from './connection.ts';
 import type { InterfaceDescription, MethodMap } from './description.ts';
 import { ProtocolViolation, serviceErrors, VarlinkError } from './errors.ts';
+import { escapeText } from '../system/index.ts';
 import type { Transport } from './transport.ts';
 
 const defaultMaxMessageBytes = 64 * 1024;
@@ -56,7 +57,8 @@ export interface ServerOptions {
   onViolation?(violation: ProtocolViolation): void;
   /** A handler failed in a way its interface does not declare. */
   onInternalError?(method: string, error: unknown): void;
-  onClose?(error: Error | undefined): void;
+  /** `unfinishedBytes`: of a message the caller did not send to its end. */
+  onClose?(error: Error | undefined, unfinishedBytes: number): void;
   /** For org.varlink.service.GetInfo on the public door. */
   readonly info?: {
     readonly vendor: string;
@@ -96,10 +98,10 @@ export function serve<M extends MethodMap<M>>(
         receive(envelope, descriptors);
       },
       onViolation: (violation) => options.onViolation?.(violation),
-      onClose: (error) => {
+      onClose: (error, unfinishedBytes) => {
         for (const callback of closeCallbacks) callback();
         closeCallbacks.clear();
-        options.onClose?.(error);
+        options.onClose?.(error, unfinishedBytes);
       },
     },
   );
@@ -108,7 +110,8 @@ export function serve<M extends MethodMap<M>>(
     const { method, parameters = {}, serial, oneway, more } = envelope;
     const soundSerial =
       options.serials === true ? serial === undefined || Number.isSafeInteger(serial) : serial === undefined;
-    if (typeof method !== 'string' || !isJsonObject(parameters) || !soundSerial) {
+    const soundFlags = [oneway, more].every((flag) => flag === undefined || typeof flag === 'boolean');
+    if (typeof method !== 'string' || !isJsonObject(parameters) || !soundSerial || !soundFlags) {
       connection.closeDescriptors(descriptors);
       connection.violate(new ProtocolViolation('envelope', 'a message is not a call'));
       return;
@@ -215,6 +218,7 @@ function serviceAnswer(
       };
     }
   }
-  options.onViolation?.(new ProtocolViolation('parameters', 'a call names a method that does not exist'));
+  const text = `a call names a method that does not exist: "${escapeText(method, 80)}"`;
+  options.onViolation?.(new ProtocolViolation('parameters', text));
   return { error: serviceErrors.methodNotFound, parameters: { method } };
 }
