@@ -61,6 +61,7 @@ const refused: readonly [line: string, pattern: RegExp][] = [
     'cisco-svc-client-compat = true\nudp-port = 4443',
     /cisco-svc-client-compat option requires udp-port = 443/,
   ],
+  ['tls-priorities = FOO', /tls-priorities: .+ at "FOO"; expected a priority string/],
   ['match-tls-dtls-ciphers = true', /cannot be applied when 'dtls-legacy'/],
   ['camouflage = true', /camouflage without camouflage_secret/],
   ['listen-clear-file = /x', /the 'listen-clear-file' option was removed/],

@@ -60,6 +60,12 @@ const programs: readonly {
     behaviour: 'a TLS handshake may be dropped, refused, damaged or handed over at every step',
   },
   {
+    name: 'hostile-frames',
+    library: packetPath,
+    usesOpenssl: true,
+    behaviour: 'frames, packets and records that lie end at most their own tunnel; sound ones all pass',
+  },
+  {
     name: 'tunnel-states',
     library: packetPath,
     usesOpenssl: true,
