@@ -16,6 +16,7 @@ export {
   type Settings,
 } from './options.ts';
 export { applyOverlays, parseOverlay, type ParsedOverlay } from './overlay.ts';
+export { packetPathTricks, type PacketPathTrick } from './packet-path.ts';
 export { parsePortRules, type PortProtocol, type PortRule } from './ports.ts';
 export { sampleConfiguration } from './sample.ts';
 export * from './secmod-configuration.ts';

@@ -1,6 +1,7 @@
 // What Worker.Configure carries besides the generation: written by main, checked and re-typed by each worker
 // on arrival. No secret is in it and no path: a worker in its sandbox opens no file, so certificates and the
 // like travel as text.
+import { packetPathTricks, type PacketPathTrick } from './packet-path.ts';
 import type { LoggingConfiguration } from './secmod-configuration.ts';
 
 export interface SelectableGroup {
@@ -73,6 +74,8 @@ export interface WorkerConfiguration {
   readonly hosts: readonly [WorkerHost, ...WorkerHost[]];
   /** Applied with the first configuration only: there is no way back out. */
   readonly sandbox: WorkerSandbox;
+  /** Taken from the first configuration, too: the packet thread is made with it. */
+  readonly packetPathDisable: readonly PacketPathTrick[];
   readonly logging: LoggingConfiguration;
 }
 
@@ -164,9 +167,18 @@ export function parseWorkerConfiguration(value: Value): WorkerConfiguration {
     throw new RangeError('hosts: only the first may lack a name');
   return {
     hosts: [first, ...others],
+    packetPathDisable: parseTricks(value['packetPathDisable']),
     sandbox: parseMembers<WorkerSandbox>(value['sandbox'], sandboxMembers, 'sandbox'),
     logging: parseMembers<LoggingConfiguration>(value['logging'], loggingMembers, 'logging'),
   };
+}
+
+function parseTricks(value: unknown): readonly PacketPathTrick[] {
+  const known: readonly unknown[] = packetPathTricks;
+  if (!Array.isArray(value) || !value.every((name) => known.includes(name))) {
+    throw new RangeError(`packetPathDisable: expected a list of ${packetPathTricks.join(', ')}`);
+  }
+  return value as PacketPathTrick[];
 }
 
 function parseHost(value: unknown, at: string): WorkerHost {

@@ -46,6 +46,7 @@ export function workerConfiguration(
       ...(chroot === undefined ? {} : { chroot }),
       seccomp: defaults['isolate-workers'],
     },
+    packetPathDisable: defaults['packet-path-disable'],
     logging,
   };
 }

@@ -188,7 +188,7 @@ async function askForGrant(
 function openDevice(main: Main, lease: Lease) {
   const tun = openTun({
     prefix: globalSettings(main).device ?? 'vpns',
-    offload: true,
+    offload: !globalSettings(main)['packet-path-disable'].includes('tun-offload'),
     ownerUid: main.runAs.uid,
     ownerGid: main.runAs.gid,
   });

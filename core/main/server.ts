@@ -24,6 +24,7 @@ import {
   closeDescriptor,
   deleteDevice,
   listDevices,
+  probePacketFeatures,
   lookupGroup,
   lookupUser,
   notifySupervisor,
@@ -45,6 +46,7 @@ import { DatagramMistakes } from './datagram-mistakes.ts';
 import { receiveDatagram } from './datagrams.ts';
 import { Leases } from './leases.ts';
 import { openListeners, type Listeners } from './listeners.ts';
+import { packetPathState } from './packet-path-state.ts';
 import { chargePoints } from './points.ts';
 import { SecurityModuleProcess } from './security-module-process.ts';
 import { endOverdueLogins } from './sessions-door.ts';
@@ -182,6 +184,7 @@ export class Server {
     }, maintenanceSeconds * 1000);
     this.#listeners.resume();
     main.quiet.note();
+    main.log.info(packetPathState(globalSettings(main)['packet-path-disable'], probePacketFeatures()));
     main.log.info(`initialized OpenConnect VPN Server ${main.version}`);
     notifySupervisor(`READY=1\nMAINPID=${String(process.pid)}`);
   }

@@ -127,10 +127,20 @@ type NativeListener = (kind: string, id: number, value: number, text: string) =>
 
 interface NativeAddon {
   readonly PacketThreadHandle: new (listener: NativeListener, disabledFeatures: string) => NativeThread;
+  probePacketFeatures(): Record<'udp-gso' | 'udp-gro', boolean>;
 }
 
-/** Switches for support cases and tests: each names a trick of the packet path not to be used. */
-export type PacketFeature = 'udp-segment' | 'udp-gro' | 'mmsg' | 'coalesce' | 'coalesce-udp' | 'ack-thinning';
+/**
+ * Switches for support cases and tests: each names a trick of the packet path not to be used. `tun-offload` is a matter
+ * of how the devices are opened; the thread goes by each tunnel's options.
+ */
+export type PacketFeature =
+  'tun-offload' | 'udp-gso' | 'udp-gro' | 'mmsg' | 'coalesce' | 'coalesce-udp' | 'ack-thinning';
+
+/** Which of the tricks that need a probe this kernel has. */
+export function probePacketFeatures(): Readonly<Record<'udp-gso' | 'udp-gro', boolean>> {
+  return (addon as NativeAddon).probePacketFeatures();
+}
 
 const ends: ReadonlySet<string> = new Set<TunnelEnd>([
   'userDisconnect',

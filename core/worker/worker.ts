@@ -54,8 +54,9 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
 
   /** Once: thread and log while the world is still there, then the sandbox. */
   const settleDown = ({ configuration }: Hosts): Running => {
-    const { sandbox, logging } = configuration;
-    const started = { log: around.makeLog(logging), packets: startPacketThread(switchedOff) };
+    const { sandbox, logging, packetPathDisable } = configuration;
+    const packets = startPacketThread([...switchedOff, ...packetPathDisable]);
+    const started = { log: around.makeLog(logging), packets };
     const { missing } = enterSandbox({ ...sandbox });
     for (const what of missing) started.log.warning(`sandbox: ${what}`);
     setInterval(() => {

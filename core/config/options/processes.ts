@@ -1,5 +1,6 @@
 // The processes of the server, their sockets, logs and limits. Rows of the option table.
 import { option } from '../option.ts';
+import { packetPathNames } from '../packet-path.ts';
 import { choice, count, flag, text, textOr } from '../values.ts';
 
 export const processesOptions = {
@@ -69,6 +70,13 @@ export const processesOptions = {
     reload: false,
     summary: 'Number of worker processes.',
     note: '0 is one for each processor.',
+  }),
+  'packet-path-disable': option(packetPathNames, {
+    scope: ['global'],
+    reload: false,
+    summary: 'Parts of the packet path that are not to be used, for support cases.',
+    note: 'Names separated by commas: tun-offload (packets of up to 64 KB from and to the tun devices), coalesce and coalesce-udp (joining the TCP segments and UDP datagrams of a flow), udp-gso and udp-gro (many datagrams in one message), mmsg (many messages in one system call). What the kernel lacks is left out anyway; the log says at the start what is used.',
+    example: 'tun-offload, udp-gso',
   }),
   'state-dir': option(textOr('/var/lib/ocserv', 'folder'), {
     scope: ['global'],

@@ -195,4 +195,10 @@ class PacketThreadHandle final : public Napi::ObjectWrap<PacketThreadHandle>, pu
 
 void initTunnel(Napi::Env env, Napi::Object exports) {
   exports.Set("PacketThreadHandle", ocserv::binding::PacketThreadHandle::define(env));
+  exports.Set("probePacketFeatures", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                auto found = Napi::Object::New(info.Env());
+                found.Set("udp-gso", Napi::Boolean::New(info.Env(), ocserv::flow::hasUdpSegment()));
+                found.Set("udp-gro", Napi::Boolean::New(info.Env(), ocserv::flow::hasUdpReceive()));
+                return found;
+              }));
 }

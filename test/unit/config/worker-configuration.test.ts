@@ -29,6 +29,7 @@ const host = { settings, certificates: [{ chain: 'PEM', keyId: 'k' }] };
 const configuration = {
   hosts: [host, { ...host, name: 'other.example' }],
   sandbox: { uid: 65534, gid: 65534, seccomp: true },
+  packetPathDisable: ['tun-offload', 'mmsg'],
   logging: { level: 2, stderr: true, syslog: false, syslogFacility: 'daemon' },
 };
 
@@ -44,6 +45,8 @@ test('a member of the wrong kind is refused by its name', () => {
     [{ hosts: [{ ...host, settings: { ...settings, auth: 'plain' } }] }, /settings\.auth: expected a list/],
     [{ hosts: [{ ...host, settings: { ...settings, 'select-group': [{}] } }] }, /settings\.select-group/],
     [{ sandbox: undefined }, /sandbox: expected an object/],
+    [{ packetPathDisable: undefined }, /packetPathDisable: expected a list of tun-offload, /],
+    [{ packetPathDisable: ['tun-offload', 'x'] }, /packetPathDisable: expected a list of tun-offload, /],
     [{ sandbox: { uid: '0', gid: 0, seccomp: true } }, /sandbox\.uid/],
     [{ logging: { ...configuration.logging, level: 10 } }, /logging\.level: expected 0…9/],
   ];

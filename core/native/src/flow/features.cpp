@@ -39,7 +39,7 @@ bool hasUdpReceive() { return acceptsOption(UDP_GRO); }
 
 Features probeFeatures(const std::string& disabled) {
   Features features;
-  features.udpSegment = hasUdpSegment() && !names(disabled, "udp-segment");
+  features.udpSegment = hasUdpSegment() && !names(disabled, "udp-gso");
   features.udpReceive = hasUdpReceive() && !names(disabled, "udp-gro");
   features.multiMessage = !names(disabled, "mmsg");
   features.joinTcp = !names(disabled, "coalesce");

@@ -17,7 +17,7 @@ struct Features {
 bool hasUdpSegment();
 bool hasUdpReceive();
 
-/** Probes, then turns off what `disabled` names: "udp-segment,udp-gro,mmsg,coalesce,coalesce-udp,ack-thinning". */
+/** Probes, then turns off what `disabled` names: "udp-gso,udp-gro,mmsg,coalesce,coalesce-udp,ack-thinning". */
 Features probeFeatures(const std::string& disabled);
 
 }  // namespace ocserv::flow
