@@ -10,10 +10,10 @@ import { root, Site } from '../support/site.ts';
 
 async function move(namespace: Namespace, down: boolean): Promise<void> {
   const text = await namespace.mustRun([
-    ...['iperf3', '-J', '-c', '192.168.77.1', '-n', '2M', ...(down ? ['-R'] : [])],
+    ...['iperf3', '-J', '-c', '192.168.77.1', '-t', '1', ...(down ? ['-R'] : [])],
   ]);
-  const report = JSON.parse(text) as { end: { sum_received: { bytes: number } } };
-  assert.ok(report.end.sum_received.bytes >= 2_000_000, text);
+  const report = JSON.parse(text) as { end: { sum_received?: { bytes: number } } };
+  assert.ok((report.end.sum_received?.bytes ?? 0) > 500_000, text);
 }
 
 const cases: readonly { readonly off: readonly string[]; readonly dtls: boolean }[] = [

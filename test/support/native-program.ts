@@ -20,6 +20,8 @@ export interface ProgramOptions {
   readonly library: readonly string[];
   readonly sanitizer: Sanitizer;
   readonly libraries?: readonly string[];
+  /** More folders with headers. */
+  readonly headers?: readonly string[];
 }
 
 const flags = ['-std=c++20', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-restrict', '-pthread'];
@@ -51,7 +53,7 @@ export async function buildProgram(options: ProgramOptions): Promise<string> {
   mkdirSync(build, { recursive: true });
   const headers = newest([
     ...globSync(path.join(library, '**/*.h')),
-    ...globSync(path.join(folder, '*.h')),
+    ...[folder, ...(options.headers ?? [])].flatMap((place) => globSync(path.join(place, '*.h'))),
     import.meta.filename,
   ]);
   const sources = [
@@ -71,7 +73,7 @@ export async function buildProgram(options: ProgramOptions): Promise<string> {
   const stale = sources.filter((source) => modified(objectOf(source)) <= Math.max(modified(source), headers));
   const compileNext = async (): Promise<void> => {
     for (let source = stale.shift(); source !== undefined; source = stale.shift()) {
-      const folders = ['-I', library, '-I', folder];
+      const folders = [library, folder, ...(options.headers ?? [])].flatMap((place) => ['-I', place]);
       const words = [...flags, ...sanitizers[sanitizer], ...folders, '-c', '-o', objectOf(source), source];
       await run('g++', words);
     }
