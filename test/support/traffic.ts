@@ -71,6 +71,7 @@ export interface Movement {
 }
 
 interface Report {
+  readonly error?: string;
   readonly intervals: readonly { readonly sum: { readonly bytes: number; readonly seconds: number } }[];
   readonly end: {
     readonly sum_sent: { readonly retransmits?: number };
@@ -94,6 +95,8 @@ export async function moveBulk(
   );
   assert.equal(status, 0, `iperf3: ${stdout}${stderr}`);
   const report = JSON.parse(stdout) as Report;
+  // Status 0 does not mean that it came to its end.
+  assert.equal(report.error, undefined, stdout);
   // The last interval may be a few milliseconds long.
   const seconds = report.intervals.filter(({ sum }) => sum.seconds > 0.5).map(({ sum }) => sum.bytes);
   const rows = seconds.map((bytes) => (bytes / 125_000).toFixed(1)).join(' ');

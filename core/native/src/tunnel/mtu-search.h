@@ -12,6 +12,9 @@ class MtuSearch {
       : advertised_(advertised), minimum_(std::min(minimum, advertised)), link_(advertised), good_(advertised),
         bad_(advertised), enabled_(enabled && advertised > minimum) {}
 
+  /** The least a path is taken to carry: what IPv6 asks for, and for IPv4 what a tunnel is of any use with. */
+  static constexpr uint32_t leastLink(bool isIpv6) { return isIpv6 ? 1280 : 800; }
+
   uint32_t link() const { return link_; }
   bool enabled() const { return enabled_; }
 

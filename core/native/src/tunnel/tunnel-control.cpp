@@ -77,10 +77,8 @@ void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls
         sendTlsFrame(cstp::typeDpdResponse, payload);
         return;
       }
-      if (active_) {
-        const uint32_t overhead = (options_.outerIpv6 ? 48U : 28U) + static_cast<uint32_t>(active_->keys.open.overhead()) + 1;
-        if (payload.size() > dataMtu_ && mtu_.confirmed(static_cast<uint32_t>(payload.size()) + overhead)) applyMtu();
-      }
+      // What reaches us need not pass the other way, so a large probe of the client's is but a reason for ours.
+      if (active_ && payload.size() > dataMtu_) path_.reconsider(shared_.nowMs);
       queueDatagram(cstp::typeDpdResponse, payload);
       return;
     case cstp::typeDisconnect:
@@ -95,6 +93,7 @@ void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls
         refusedWaitMs_ = 0;
         dtlsPreferred_ = true;
       }
+      if (byDtls) takeStep(path_.onAnswer(shared_.nowMs));
       return;
     case cstp::typeKeepalive:
       return;  // liveness is noted already
@@ -128,14 +127,32 @@ void Tunnel::noteRefusal() {
   refusedAskedMs_ = shared_.nowMs;
 }
 
+uint32_t Tunnel::dtlsOverhead() const {
+  const uint32_t record = active_ ? static_cast<uint32_t>(active_->keys.seal.overhead()) : 0;
+  return (options_.outerIpv6 ? 48U : 28U) + record + 1;
+}
+
 void Tunnel::applyMtu() {
-  if (active_) {
-    const uint32_t overhead = (options_.outerIpv6 ? 48U : 28U) + static_cast<uint32_t>(active_->keys.seal.overhead()) + 1;
-    dataMtu_ = std::min(options_.tunnelMtuBytes, mtu_.link() > overhead ? mtu_.link() - overhead : 0);
+  const uint32_t overhead = dtlsOverhead();
+  if (active_) dataMtu_ = std::min(options_.tunnelMtuBytes, mtu_.link() > overhead ? mtu_.link() - overhead : 0);
+  const uint32_t deviceMtu = std::min(options_.tunnelMtuBytes, std::max(dataMtu_, leastMtu_));
+  if (deviceMtu == reportedMtu_) return;
+  reportedMtu_ = deviceMtu;
+  listener_.onMtu(id_, deviceMtu);
+}
+
+void Tunnel::takeStep(const PathProbe::Step& step) {
+  if (step.changed) {
+    const uint32_t link = path_.proven();
+    if (link < mtu_.link() ? mtu_.limit(link) : mtu_.confirmed(link)) applyMtu();
   }
-  if (dataMtu_ == reportedMtu_ || dataMtu_ < 576) return;
-  reportedMtu_ = dataMtu_;
-  listener_.onMtu(id_, dataMtu_);
+  const uint32_t overhead = dtlsOverhead();
+  if (step.ask) {
+    queueDatagram(cstp::typeDpdRequest, {});
+  } else if (step.probeLink > overhead) {
+    const std::vector<uint8_t> zeros(step.probeLink - overhead, 0);
+    queueDatagram(cstp::typeDpdRequest, zeros);
+  }
 }
 
 void Tunnel::onTick() {
@@ -148,6 +165,7 @@ void Tunnel::onTick() {
   }
   mistakes_.sumUp(shared_.nowMs, false, [this](const std::string& line) { listener_.onMistake(id_, line); });
   checkLiveness();
+  if (!ended_ && active_ && refusedWaitMs_ == 0) takeStep(path_.onTick(shared_.nowMs));
   if (!ended_) flushDown();
   updateWatches();
 }
@@ -193,7 +211,10 @@ void Tunnel::checkLiveness() {
   if (active_ && now - lastPathCheckMs_ >= pathCheckMs) {
     lastPathCheckMs_ = now;
     const int pathMtu = tls_.pathMtu();
-    if (pathMtu > 0 && mtu_.limit(static_cast<uint32_t>(pathMtu))) applyMtu();
+    if (pathMtu > 0 && mtu_.limit(static_cast<uint32_t>(pathMtu))) {
+      path_.limit(mtu_.link());
+      applyMtu();
+    }
   }
 }
 

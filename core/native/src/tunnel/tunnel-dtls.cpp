@@ -138,7 +138,9 @@ void Tunnel::completeAttempt() {
   lastUdpRxMs_ = shared_.nowMs;
   refusedWaitMs_ = 0;
   dtlsPreferred_ = true;
-  mtu_ = MtuSearch(options_.linkMtuBytes, options_.outerIpv6 ? 1280 : 800, options_.mtuDiscovery);
+  const uint32_t least = MtuSearch::leastLink(options_.outerIpv6);
+  mtu_ = MtuSearch(options_.linkMtuBytes, least, options_.mtuDiscovery);
+  path_ = PathProbe(options_.linkMtuBytes, least, options_.mtuDiscovery, shared_.nowMs);
   applyMtu();
   dtlsReported_ = true;
   listener_.onDtls(id_, active_->keys.description);

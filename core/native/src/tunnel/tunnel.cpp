@@ -22,6 +22,13 @@ constexpr size_t receiveRoundsPerTurn = 2;
 constexpr size_t maxTunPendingBytes = 512 * 1024;
 // Ours: records a full UDP socket may leave waiting; the tun device is not read then, but probes are answered.
 constexpr size_t maxUdpUnsentBytes = 512 * 1024;
+
+// Linux takes IPv6 off a device with less than 1280 (RFC 8200, 5); what is too large for DTLS goes by TLS then.
+uint32_t leastDeviceMtu(const Options& options) {
+  const auto isIpv6 = [](const std::string& network) { return network.find(':') != std::string::npos; };
+  return std::any_of(options.allowedSources.begin(), options.allowedSources.end(), isIpv6) ? 1280 : 576;
+}
+
 }  // namespace
 
 Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover&& connection, int tunFd,
@@ -35,7 +42,9 @@ Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover
       tun_(tunFd, options_.tunOffload),
       tunWatch_{Watch::Kind::tun, this, 0},
       tlsWatch_{Watch::Kind::tls, this, 0},
-      mtu_(options_.linkMtuBytes, options_.outerIpv6 ? 1280 : 800, options_.mtuDiscovery),
+      mtu_(options_.linkMtuBytes, MtuSearch::leastLink(options_.outerIpv6), options_.mtuDiscovery),
+      path_(options_.linkMtuBytes, MtuSearch::leastLink(options_.outerIpv6), false, shared.nowMs),
+      leastMtu_(leastDeviceMtu(options_)),
       rxBucket_(options_.rxBytesPerSecond, shared.nowMs),
       txBucket_(options_.txBytesPerSecond, shared.nowMs),
       dataMtu_(options_.tunnelMtuBytes),
@@ -289,6 +298,7 @@ void Tunnel::flushDatagrams() {
       if (tooBig && (record.size() + transport <= mtu_.link() || !mtu_.enabled())) {
         mtu_.tooBig(options_.outerIpv6, static_cast<uint32_t>(std::max(0, active_->path->port.pathMtu(options_.outerIpv6))));
         if (!mtu_.enabled()) active_->path->port.setDontFragment(options_.outerIpv6, false);
+        path_.limit(mtu_.link());
         applyMtu();
       }
       // The packet itself goes by TLS: our own key opens it again.

@@ -18,6 +18,7 @@
 #include "tunnel/mistakes.h"
 #include "tunnel/mtu-search.h"
 #include "tunnel/options.h"
+#include "tunnel/path-probe.h"
 #include "tunnel/resources.h"
 #include "tunnel/token-bucket.h"
 
@@ -99,6 +100,8 @@ class Tunnel final : public tun::PacketSink {
   void applyMtu();
   /** For the log, if it is not the same again and again; `detail` stands behind the mistake's name. */
   void tell(Mistake mistake, std::string_view detail = {});
+  void takeStep(const PathProbe::Step& step);
+  uint32_t dtlsOverhead() const;
 
   // tunnel-dtls.cpp
   void onDatagram(const std::shared_ptr<UdpPath>& path, std::span<uint8_t> datagram);
@@ -136,6 +139,8 @@ class Tunnel final : public tun::PacketSink {
   ip::SourceFilter sources_;
   MtuSearch mtu_;
   Mistakes mistakes_;
+  PathProbe path_;
+  uint32_t leastMtu_;
   TokenBucket rxBucket_;
   TokenBucket txBucket_;
   tun::Segmenter segmenter_;

@@ -1,4 +1,4 @@
-// Replay window, MTU search, token bucket and frames: numbered lists of input and verdict.
+// Replay window, MTU search, path probes, token bucket and frames: numbered lists of input and verdict.
 #include <random>
 #include <set>
 
@@ -6,6 +6,7 @@
 #include "cstp/frame.h"
 #include "dtls/replay-window.h"
 #include "tunnel/mtu-search.h"
+#include "tunnel/path-probe.h"
 #include "tunnel/token-bucket.h"
 
 using namespace ocserv;
@@ -87,6 +88,78 @@ void mtu() {
   CHECK(proof.limit(1450) && proof.link() == 1450 && !proof.limit(1450));
 }
 
+struct Path {
+  uint32_t carries;
+  bool answers = true;
+  int largeProbes = 0;
+  /** Plays a client behind a path that swallows larger datagrams, for `seconds`. */
+  void run(tunnel::PathProbe& probe, uint64_t& nowMs, int seconds) {
+    for (int i = 0; i < seconds; i++, nowMs += 1000) {
+      tunnel::PathProbe::Step step = probe.onTick(nowMs);
+      while (step.ask || step.probeLink > 0) {
+        if (step.probeLink > 0) largeProbes++;
+        if (!answers || (!step.ask && step.probeLink > carries)) break;
+        step = probe.onAnswer(nowMs);
+      }
+    }
+  }
+};
+
+void pathProbe() {
+  uint64_t now = 5000;
+  tunnel::PathProbe off(1500, 800, false, now);
+  Path wide{1500};
+  wide.run(off, now, 20);
+  CHECK(wide.largeProbes == 0 && off.proven() == 1500);
+  tunnel::PathProbe easy(1500, 800, true, now);
+  wide.run(easy, now, 2000);
+  CHECK(wide.largeProbes == 1 && easy.proven() == 1500);
+
+  for (const uint32_t carries : {1496u, 1492u, 1400u, 1281u, 1280u, 1279u, 1000u, 801u, 800u}) {
+    tunnel::PathProbe probe(1500, 800, true, now);
+    Path path{carries};
+    path.run(probe, now, 40);
+    CHECK(probe.proven() <= carries && probe.proven() + 4 > carries);
+  }
+  // What passes nowhere goes by the least.
+  tunnel::PathProbe narrow(1500, 1280, true, now);
+  Path(500).run(narrow, now, 40);
+  CHECK(narrow.proven() == 1280);
+
+  // Silence says nothing about sizes; when the client answers at last, the search begins.
+  tunnel::PathProbe busy(1500, 800, true, now);
+  Path silent{1400, false};
+  silent.run(busy, now, 7);
+  CHECK(silent.largeProbes > 0 && busy.proven() == 1500);
+  silent.answers = true;
+  silent.run(busy, now, 40);
+  CHECK(busy.proven() <= 1400 && busy.proven() > 1396);
+  // A path that has become wider is found after ten minutes.
+  silent.carries = 1500;
+  silent.run(busy, now, 300);
+  CHECK(busy.proven() <= 1400);
+  silent.run(busy, now, 400);
+  CHECK(busy.proven() == 1500);
+  // One that never answers is asked ten times, then left alone for ten minutes.
+  tunnel::PathProbe mute(1500, 800, true, now);
+  Path deaf{1500, false};
+  deaf.run(mute, now, 500);
+  CHECK(deaf.largeProbes == 10 && mute.proven() == 1500);
+  // One or two losses among much traffic change nothing.
+  tunnel::PathProbe lossy(1500, 800, true, now);
+  now += 1000;
+  CHECK(lossy.onTick(now).probeLink == 1500);
+  for (int i = 0; i < 2; i++) {
+    now += 1000;
+    CHECK(lossy.onTick(now).ask && lossy.onAnswer(now).probeLink == 1500);
+  }
+  CHECK(!lossy.onAnswer(now).changed && lossy.proven() == 1500);
+  // What the kernel says of the path is the upper end.
+  tunnel::PathProbe told(1500, 800, true, now);
+  told.limit(1300);
+  CHECK(told.proven() == 1300);
+}
+
 void bucket() {
   tunnel::TokenBucket off(0, 0);
   CHECK(off.take(1u << 30, 0));
@@ -118,6 +191,7 @@ void frames() {
 int main() {
   replay();
   mtu();
+  pathProbe();
   bucket();
   frames();
   return check::finish("state");
