@@ -8,26 +8,10 @@ import { until } from '../support/command.ts';
 import { createRoutedPath, type RoutedPath } from '../support/routed-path.ts';
 import { Site } from '../support/site.ts';
 import { insideServer, moveBulk, pingSeries, serveIperf } from '../support/traffic.ts';
+import { hasDtls, showUser } from '../support/users.ts';
 
 /** Both ends give DTLS up after some five seconds. */
 const config = 'dpd = 2\nswitch-to-tcp-timeout = 3';
-
-interface UserRow {
-  readonly ID: number;
-  readonly Username: string;
-  readonly State: string;
-  readonly Session: string;
-  readonly IPv4: string;
-  readonly 'DTLS cipher'?: string;
-}
-
-async function user(site: Site): Promise<UserRow> {
-  const [row, ...others] = await site.occtlJson<UserRow[]>('show', 'users');
-  assert.ok(row !== undefined && others.length === 0, 'one session');
-  return row;
-}
-
-const hasDtls = async (site: Site): Promise<boolean> => (await user(site))['DTLS cipher'] !== undefined;
 
 /** What the router does with UDP on port 4443, either direction. */
 async function filterUdp(path: RoutedPath, verdict: string): Promise<void> {
@@ -65,7 +49,7 @@ describe('UDP that does not pass', { concurrency: true }, () => {
     await site.start();
     const namespace = path.client;
     await using client = await Client.connect({ site, namespace, server: path.serverAddress });
-    const before = await user(site);
+    const before = await showUser(site);
     assert.ok(before['DTLS cipher'] !== undefined);
     await filterUdp(path, 'drop');
     // Both ends must have noticed after two silent DPD periods and a little. No longer than 9 s: the client repeats its
@@ -73,18 +57,18 @@ describe('UDP that does not pass', { concurrency: true }, () => {
     const series = await pingSeries(namespace, insideServer, { count: 45, intervalSeconds: 0.2 });
     const late = series.answered.filter((sequence) => sequence > 35);
     assert.equal(late.length, 10, `all pings after 7 s are answered:\n${series.text}${client.output()}`);
-    await until('occtl to show that DTLS is gone', async () => !(await hasDtls(site)));
+    await until('occtl to show that DTLS is gone', async () => !hasDtls(await showUser(site)));
     await openPath(path);
     await until('a second DTLS handshake', () => client.dtlsCount() >= 2, 20_000).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${client.output()}`);
     });
-    await until('occtl to show DTLS again', () => hasDtls(site));
+    await until('occtl to show DTLS again', async () => hasDtls(await showUser(site)));
     const seen = await watchServerUdp(path);
     const after = await pingSeries(namespace, insideServer, { count: 20 });
     assert.equal(after.received, 20, after.text);
     assert.ok((await seen()) >= 20, 'the pings went by UDP');
-    assert.equal((await user(site)).ID, before.ID);
-    assert.equal((await user(site)).Session, before.Session);
+    assert.equal((await showUser(site)).ID, before.ID);
+    assert.equal((await showUser(site)).Session, before.Session);
     assert.doesNotMatch(site.log(), /user disconnected/);
   });
 
@@ -124,8 +108,8 @@ describe('UDP that does not pass', { concurrency: true }, () => {
     await using _iperf = await serveIperf(path.server);
     await moveBulk(namespace, { down: true, seconds: 3 });
     await moveBulk(namespace, { down: false, seconds: 3 });
-    assert.equal(await hasDtls(site), false);
-    assert.equal((await user(site)).State, 'connected');
+    assert.equal(hasDtls(await showUser(site)), false);
+    assert.equal((await showUser(site)).State, 'connected');
   });
 
   for (const when of ['from the start', 'in mid-session']) {

@@ -298,8 +298,11 @@ void Tunnel::flushDatagrams() {
       if (tooBig && (record.size() + transport <= mtu_.link() || !mtu_.enabled())) {
         mtu_.tooBig(options_.outerIpv6, static_cast<uint32_t>(std::max(0, active_->path->port.pathMtu(options_.outerIpv6))));
         if (!mtu_.enabled()) active_->path->port.setDontFragment(options_.outerIpv6, false);
-        path_.limit(mtu_.link());
         applyMtu();
+      }
+      if (tooBig) {
+        const int known = active_->path->port.pathMtu(options_.outerIpv6);
+        path_.limit(known > 0 ? static_cast<uint32_t>(known) : mtu_.link());
       }
       // The packet itself goes by TLS: our own key opens it again.
       const auto header = dtls::parseRecord(record);
