@@ -19,6 +19,7 @@ constexpr uint64_t previousKeysMs = 5'000;
 constexpr uint64_t udpBlockedLimitMs = 2'000;
 constexpr uint64_t tlsBlockedLimitMs = 10'000;
 constexpr uint64_t pathCheckMs = 30'000;
+constexpr uint64_t heardMs = 3'000;
 constexpr uint64_t firstRefusedWaitMs = 1'000;
 constexpr uint64_t longestRefusedWaitMs = 16'000;
 constexpr size_t maxControlBacklogBytes = 512 * 1024;
@@ -165,7 +166,9 @@ void Tunnel::onTick() {
   }
   mistakes_.sumUp(shared_.nowMs, false, [this](const std::string& line) { listener_.onMistake(id_, line); });
   checkLiveness();
-  if (!ended_ && active_ && refusedWaitMs_ == 0) takeStep(path_.onTick(shared_.nowMs));
+  // Only while the client is heard: our requests alone would make it think that its own datagrams arrive.
+  const bool isHeard = shared_.nowMs - lastUdpRxMs_ < heardMs;
+  if (!ended_ && active_ && isHeard && refusedWaitMs_ == 0) takeStep(path_.onTick(shared_.nowMs));
   if (!ended_) flushDown();
   updateWatches();
 }
