@@ -60,7 +60,14 @@ export async function closeSession(
   await main.securityModule.client
     .call(
       'CloseSession',
-      { sessionId, keepCookie, reason, counters: { rxBytes, txBytes }, seconds },
+      {
+        sessionId,
+        ...(session.isHandedOver ? { openedAt: session.openedAt } : {}),
+        keepCookie,
+        reason,
+        counters: { rxBytes, txBytes },
+        seconds,
+      },
       { timeoutMs: 3000 },
     )
     .catch(() => undefined);

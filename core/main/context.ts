@@ -38,6 +38,10 @@ export interface Session {
   readonly settings: Settings;
   /** The login that made the cookie, milliseconds since 1970. */
   readonly startedAt: number;
+  /** When this tunnel of the session opened, milliseconds since 1970; never twice the same for one session. */
+  readonly openedAt: number;
+  /** When the security module is to hear of its counters next; moved on by accounting.ts. */
+  nextReportAt: number;
   readonly lease: Lease;
   readonly device: { readonly name: string; readonly index: number; readonly offload: boolean };
   readonly hostname: string | undefined;

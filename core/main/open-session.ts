@@ -16,6 +16,7 @@ import {
 } from '../interfaces/index.ts';
 import { closeDescriptor, configureDevice, openTun, setDeviceAlias } from '../native/index.ts';
 import { VarlinkError, withDescriptors } from '../varlink/index.ts';
+import { announceTunnel } from './accounting.ts';
 import { closeSession } from './close-session.ts';
 import {
   connectionLog,
@@ -105,6 +106,8 @@ export async function openSession(main: Main, connection: Connection, asked: Par
     vhost: grant.vhost,
     settings,
     startedAt: grant.startedAt,
+    openedAt: openingTime(former),
+    nextReportAt: 0,
     lease,
     device: { name: tun.name, index: tun.index, offload: tun.offload },
     hostname: asked.hostname,
@@ -144,6 +147,7 @@ export async function openSession(main: Main, connection: Connection, asked: Par
   }
   session.isHandedOver = true;
   connection.state = 'authenticated';
+  announceTunnel(main, session);
   log.info('user logged in');
   publishEvent(main, 'connect', session);
   if (session.hostname !== undefined) void runSessionScript(main, session, 'host-update');
@@ -183,6 +187,11 @@ async function askForGrant(
       reason: 'no answer from the security module',
     });
   }
+}
+
+/** Later than the tunnel that was taken over, however fast the client was. */
+function openingTime(former: Session | undefined): number {
+  return Math.max(Date.now(), (former?.openedAt ?? 0) + 1);
 }
 
 function openDevice(main: Main, lease: Lease) {

@@ -36,6 +36,7 @@ import {
 import { memoryKeyedStore, openKeyedStore, stateFile, type KeyedStore } from '../store/index.ts';
 import { collectWhenQuiet, createLogger, type Logger } from '../system/index.ts';
 import { acceptConnection } from './accept.ts';
+import { announceTunnel, startReports } from './accounting.ts';
 import { parseNetwork, type Network } from './addresses.ts';
 import { Bans } from './bans.ts';
 import { workerConfiguration } from './child-configuration.ts';
@@ -75,6 +76,8 @@ export class Server {
   #listeners: Listeners | undefined;
   #control: ControlServer | undefined;
   #maintenance: NodeJS.Timeout | undefined;
+  /** Ends the reports of counters. */
+  #reports: (() => void) | undefined;
   /** Written by this process: another server's is not ours to remove. */
   #hasPidFile = false;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -179,6 +182,7 @@ export class Server {
       throw error;
     }
     this.#handleSignals();
+    this.#reports = startReports(main);
     this.#maintenance = setInterval(() => {
       this.#maintain();
     }, maintenanceSeconds * 1000);
@@ -227,6 +231,7 @@ export class Server {
     const main = this.#main;
     main.isStopping = true;
     clearInterval(this.#maintenance);
+    this.#reports?.();
     this.#listeners?.close();
     this.#control?.close();
     await Promise.all([...main.workers].map((worker) => worker.stop(true)));
@@ -307,12 +312,7 @@ export class Server {
   async #reattach(): Promise<void> {
     const main = this.#main;
     await Promise.all(main.workers.map((worker) => attachAuthenticator(main, worker)));
-    for (const { sessionId, counters } of main.sessions.values()) {
-      const { rxBytes, txBytes } = counters;
-      await main.securityModule.client
-        .call('ReportCounters', { sessionId, counters: { rxBytes, txBytes } })
-        .catch(() => undefined);
-    }
+    for (const session of main.sessions.values()) announceTunnel(main, session);
   }
 
   async #openControl(): Promise<void> {

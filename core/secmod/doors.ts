@@ -131,16 +131,21 @@ export function openDoors(options: DoorOptions): Doors {
       return { grant: { ...result.grant, settings: { ...result.grant.settings } } };
     },
 
-    CloseSession({ sessionId, keepCookie, reason, counters }) {
+    TunnelOpened(parameters) {
+      if (!module.tunnelOpened(parameters.sessionId, parameters)) unknownSession(parameters.sessionId);
+      return {};
+    },
+
+    CloseSession({ sessionId, openedAt, keepCookie, reason, counters }) {
       const known = CLOSE_REASONS.find((word) => word === reason) ?? 'unspecified';
       const { rxBytes, txBytes } = counters;
-      if (!module.closeSession({ sessionId, keepCookie, reason: known, rxBytes, txBytes }))
+      if (!module.closeSession({ sessionId, openedAt, keepCookie, reason: known, rxBytes, txBytes }))
         unknownSession(sessionId);
       return {};
     },
 
-    ReportCounters({ sessionId }) {
-      if (!module.reportCounters(sessionId)) unknownSession(sessionId);
+    ReportCounters({ sessionId, openedAt, counters, isInterim }) {
+      if (!module.reportCounters(sessionId, openedAt, counters, isInterim)) unknownSession(sessionId);
       return {};
     },
 
@@ -165,7 +170,8 @@ export function openDoors(options: DoorOptions): Doors {
       return {};
     },
 
-    Stop() {
+    async Stop() {
+      await module.shutDown();
       options.onStop();
       return {};
     },

@@ -1,7 +1,15 @@
 // The security module without its doors: everything it is asked, answered with values. doors.ts turns the
 // refusals into Varlink errors; tests call this directly with a clock of their own.
-import type { SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
-import { memorySessionStore, stateFile, type SessionStore } from '../store/index.ts';
+import type { Configuration, SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
+import {
+  memoryKeyedStore,
+  memorySessionStore,
+  openKeyedStore,
+  stateFile,
+  type KeyedStore,
+  type SessionStore,
+} from '../store/index.ts';
+import { Accounting, type Counters, type Tunnel } from './accounting/index.ts';
 import { makeBackends, methodProblems, type BackendOptions } from './auth/backends.ts';
 import { CertificateMethod } from './auth/certificate.ts';
 import { backendOf, slotsOf, type VerifiedCertificate } from './auth/combine.ts';
@@ -10,10 +18,11 @@ import { readClientProof } from './client-proof.ts';
 import { EventStream } from './events.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { KeyRing, type KeyFiles, type SignResult } from './keys.ts';
-import { quoted, shortId } from './log.ts';
+import { quoted, shortId, type Log } from './log.ts';
 import { banKey, loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
 import { sessionSettings } from './overlays.ts';
 import { PresentedCertificates } from './presented.ts';
+import { openRadiusSite, type RadiusSite } from './radius/index.ts';
 import { SessionTable, type CloseReason, type Session } from './sessions.ts';
 import { AuthStatistics } from './statistics.ts';
 import { UserThrottle } from './throttle.ts';
@@ -72,6 +81,8 @@ export interface SessionRecord {
 interface Host extends LoginHost {
   /** Undefined where nobody is asked for a certificate. */
   readonly certificates: CertificateMethod | undefined;
+  /** Undefined where sessions are not accounted for by RADIUS. */
+  readonly accountingSite: RadiusSite | undefined;
 }
 
 interface Running {
@@ -81,6 +92,8 @@ interface Running {
 
 const TICKET_KEY_BYTES = 32;
 const DEFAULT_HOST = 'default';
+/** main loses patience a little later. */
+const SHUT_DOWN_LIMIT_MS = 1_500;
 
 export class SecurityModule {
   readonly events = new EventStream();
@@ -93,6 +106,7 @@ export class SecurityModule {
   #running: Running | undefined;
   #sessions: SessionTable | undefined;
   #logins: Logins | undefined;
+  #accounting: Accounting | undefined;
 
   constructor(options: SecurityModuleOptions) {
     this.#options = options;
@@ -132,8 +146,10 @@ export class SecurityModule {
         store: this.#openStore(configuration.hosts[0]?.settings),
         clock,
         cookieTimeoutSeconds: (vhost) => this.#host(vhost)?.settings['cookie-timeout'] ?? 0,
-        onEnded: (session) =>
-          log.debug(`permanently closing session of user ${quoted(session.username)} ${named(session)}`),
+        onEnded: (session) => {
+          log.debug(`permanently closing session of user ${quoted(session.username)} ${named(session)}`);
+          this.#accounting?.sessionEnded(session.sessionId);
+        },
       });
       this.#logins = new Logins({
         clock,
@@ -147,6 +163,7 @@ export class SecurityModule {
         host: (vhost) => this.#host(vhost),
       });
     }
+    this.#accounting ??= this.#openAccounting(configuration);
     return [];
   }
 
@@ -295,11 +312,16 @@ export class SecurityModule {
   /** False: unknown session. */
   closeSession(end: {
     readonly sessionId: string;
+    readonly openedAt: number | undefined;
     readonly keepCookie: boolean;
     readonly reason: CloseReason;
     readonly rxBytes: number;
     readonly txBytes: number;
   }): boolean {
+    // Before the session may end: its Stop shall know of this tunnel.
+    if (end.openedAt !== undefined) {
+      this.#accounting?.tunnelClosed(end.sessionId, end.openedAt, end, end.reason);
+    }
     const known = this.#sessions?.get(end.sessionId);
     const host = this.#host(known?.vhost ?? DEFAULT_HOST);
     const closed = this.#sessions?.close(end.sessionId, {
@@ -317,7 +339,17 @@ export class SecurityModule {
     return true;
   }
 
-  reportCounters(sessionId: string): boolean {
+  /** False: unknown session. */
+  tunnelOpened(sessionId: string, tunnel: Tunnel): boolean {
+    const isKnown = this.#sessions?.confirmUse(sessionId) ?? false;
+    const session = this.#sessions?.get(sessionId);
+    if (session !== undefined) this.#accounting?.tunnelOpened(session, tunnel);
+    return isKnown;
+  }
+
+  /** False: unknown session. */
+  reportCounters(sessionId: string, openedAt: number, counters: Counters, isInterim: boolean): boolean {
+    this.#accounting?.countersReported(sessionId, openedAt, counters, isInterim);
     return this.#sessions?.confirmUse(sessionId) ?? false;
   }
 
@@ -369,11 +401,18 @@ export class SecurityModule {
     this.#sessions?.sweep();
   }
 
+  /** The whole server is stopped in order: accounting says so, in bounded time. */
+  async shutDown(): Promise<void> {
+    await this.#accounting?.shutDown(SHUT_DOWN_LIMIT_MS);
+  }
+
   /** Safe to call twice. The store keeps the sessions. */
   stop(): void {
     this.#logins?.stop();
     this.#presented.clear();
     this.#sessions?.stop();
+    this.#accounting?.close();
+    this.#accounting = undefined;
     this.#logins = undefined;
     this.#sessions = undefined;
     this.#running = undefined;
@@ -415,7 +454,7 @@ export class SecurityModule {
     const { settings } = host;
     const name = host.name ?? DEFAULT_HOST;
     const logPrefix = prefixOf(host);
-    const known = former.find((candidate) => candidate.name === name)?.backends;
+    const known = former.find((candidate) => candidate.name === name);
     const asksCertificate = [...settings.auth, ...settings['enable-auth']].some(
       (method) => method.name === 'certificate',
     );
@@ -424,11 +463,39 @@ export class SecurityModule {
       name,
       logPrefix,
       settings,
-      backends: makeBackends(settings, this.#options, known),
+      backends: makeBackends(settings, this.#options, known?.backends),
       certificates: asksCertificate
         ? new CertificateMethod({ settings, logPrefix, log, createTrust })
         : undefined,
+      accountingSite: known?.accountingSite ?? accountingSite(settings, log),
     };
+  }
+
+  /** Undefined where no host asks for it. Sessions that ended while no process was there get their Stop. */
+  #openAccounting({ hosts }: Configuration): Accounting | undefined {
+    const { clock, log } = this.#options;
+    if (!hosts.some(({ settings }) => settings.acct?.name === 'radius')) return undefined;
+    const accounting = new Accounting({
+      store: this.#openAccountingStore(hosts[0]?.settings),
+      clock,
+      log,
+      site: (vhost) => this.#host(vhost)?.accountingSite,
+    });
+    accounting.settle((sessionId) => this.#sessions?.get(sessionId) !== undefined);
+    return accounting;
+  }
+
+  #openAccountingStore(settings: Settings | undefined): KeyedStore {
+    const { log } = this.#options;
+    const folder = settings?.['state-dir'];
+    if (folder === undefined) return memoryKeyedStore();
+    const file = stateFile(folder, settings?.['socket-file'] ?? '', 'accounting');
+    try {
+      return openKeyedStore(file, (error) => log.error(`cannot write ${file}: ${error.message}`));
+    } catch (error) {
+      log.error(`cannot open ${file} (${messageOf(error)}); accounting records will not outlive a restart`);
+      return memoryKeyedStore();
+    }
   }
 
   #openStore(settings: Settings | undefined): SessionStore {
@@ -484,6 +551,10 @@ function certificateRefusal(
 
 function prefixOf({ name }: VirtualHost): string {
   return name === undefined ? '' : `vhost:${name}: `;
+}
+
+function accountingSite({ acct }: Settings, log: Log): RadiusSite | undefined {
+  return acct?.name === 'radius' ? openRadiusSite(acct, 'acct', log) : undefined;
 }
 
 function keyFilesOf(settings: Settings): KeyFiles[] {

@@ -21,7 +21,7 @@ export const authenticationOptions = {
     scope: ['global', 'vhost'],
     reload: false,
     summary: 'Accounting method applied to sessions.',
-    honoured: false,
+    note: 'radius[config=FILE,nas-identifier=NAME], with any method of auth. Records that no server takes are kept under state-dir and sent later.',
   }),
   'cert-user-oid': option(objectIdentifier, {
     scope: ['global', 'vhost'],

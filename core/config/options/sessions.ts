@@ -75,7 +75,6 @@ export const sessionsOptions = {
     note: 'new-tunnel makes the client connect again; ssl keeps the tunnel.',
   }),
   'stats-report-time': option(count(0, { word: 'seconds' }), {
-    honoured: false,
     scope: ['global', 'vhost', 'user'],
     reload: true,
     summary: 'Interval at which a session reports its counters (RADIUS interim updates).',

@@ -92,10 +92,27 @@ export type SecurityModuleMethods = {
       readonly grant: SecurityModuleGrant;
     };
   };
-  /** The tunnel of a session ended. keepCookie: the client may come back until cookie-timeout. */
+  /** The tunnel of a granted session is up. `openedAt` (milliseconds since 1970) tells it from other tunnels of the
+   * session. Said again of every tunnel after a restart of the security module. */
+  TunnelOpened: {
+    parameters: {
+      readonly sessionId: string;
+      readonly openedAt: number;
+      readonly remoteAddress: string;
+      /** Where the client reached the server. */
+      readonly localAddress: string;
+      /** Inner addresses. */
+      readonly ipv4?: string | undefined;
+      readonly ipv6?: string | undefined;
+    };
+    reply: Record<string, never>;
+  };
+  /** The tunnel of a session ended, or what was granted comes to nothing: then without `openedAt`. keepCookie: the client
+   * may come back until cookie-timeout. */
   CloseSession: {
     parameters: {
       readonly sessionId: string;
+      readonly openedAt?: number | undefined;
       readonly keepCookie: boolean;
       readonly reason: string;
       readonly counters: SecurityModuleCounters;
@@ -103,10 +120,13 @@ export type SecurityModuleMethods = {
     };
     reply: Record<string, never>;
   };
+  /** isInterim: the session's stats-report-time has passed; else they are only kept, in case nobody can say more. */
   ReportCounters: {
     parameters: {
       readonly sessionId: string;
+      readonly openedAt: number;
       readonly counters: SecurityModuleCounters;
+      readonly isInterim: boolean;
     };
     reply: Record<string, never>;
   };
@@ -174,7 +194,7 @@ export const securityModuleErrors = {
 
 export const securityModuleDescription: InterfaceDescription = {
   "name": "org.ocserv.SecurityModule",
-  "text": "# What main asks of the security module.\ninterface org.ocserv.SecurityModule\n\ntype Counters (rxBytes: int, txBytes: int)\n\n# A login that main may turn into a session.\ntype Grant (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  # Milliseconds since 1970.\n  startedAt: int,\n  loginAddress: string,\n  userAgent: ?string,\n  # The session's settings after group and user files, by option name, as in core/config.\n  settings: object\n)\n\ntype SessionRecord (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  userAgent: ?string,\n  remoteAddress: string,\n  createdAt: int,\n  # Absent while the session is in use.\n  expiresAt: ?int,\n  state: (authenticated, authenticating, failed, preAuth),\n  isOpen: bool,\n  certificateAuth: bool,\n  inUse: bool\n)\n\ntype Statistics (\n  clientEntries: int,\n  tlsEntries: int,\n  authenticationFailures: int,\n  averageAuthSeconds: int,\n  maxAuthSeconds: int\n)\n\n# points: somebody at this address did something that counts towards a ban.\n# failed: one login attempt failed, for the log and statistics.\ntype Event (\n  kind: (points, failed),\n  address: string,\n  points: int,\n  username: ?string,\n  connectionId: ?int,\n  method: ?string,\n  reason: ?string\n)\n\n# `configuration` is a SecmodConfiguration of core/config.\n# ticketKey (base64, 32 bytes) seals main's tickets; new at every start of main.\nmethod Configure(generation: int, configuration: object, ticketKey: string) -> ()\n\n# Descriptor 0: the far end of a worker's Authenticator door.\nmethod AttachWorker(workerId: int) -> ()\nmethod DetachWorker(workerId: int) -> ()\n\n# `connectionId`: the connection whose client presents the cookie, and may have presented a certificate.\nmethod OpenSession(cookie: string, vhost: string, remoteAddress: string, connectionId: int) -> (grant: Grant)\n\n# The tunnel of a session ended. keepCookie: the client may come back until cookie-timeout.\nmethod CloseSession(sessionId: string, keepCookie: bool, reason: string, counters: Counters, seconds: int) -> ()\n\nmethod ReportCounters(sessionId: string, counters: Counters) -> ()\n\n# Revokes cookies. Answers with the ids that were revoked.\nmethod TerminateUser(username: string) -> (sessionIds: []string)\nmethod TerminateSession(sessionId: string) -> (sessionIds: []string)\n\n# An address was banned: logins of it that are under way fail.\nmethod AddressBanned(address: string) -> ()\n\nmethod ListSessions() -> (sessions: []SessionRecord)\nmethod GetStatistics() -> (statistics: Statistics)\n\n# Streams events until the door closes.\nmethod Watch() -> (event: Event)\n\n# Runs the periodic clean-up now.\nmethod Maintain() -> ()\nmethod Stop() -> ()\n\nerror CookieRefused (reason: string)\n# The session was logged in with a certificate, and this connection has not presented it.\nerror CertificateMissing ()\n# A per-user or per-group file is malformed; `message` names file, line and column.\nerror SettingsRefused (message: string)\nerror UnknownSession (sessionId: string)\nerror ConfigurationRefused (message: string)\n",
+  "text": "# What main asks of the security module.\ninterface org.ocserv.SecurityModule\n\ntype Counters (rxBytes: int, txBytes: int)\n\n# A login that main may turn into a session.\ntype Grant (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  # Milliseconds since 1970.\n  startedAt: int,\n  loginAddress: string,\n  userAgent: ?string,\n  # The session's settings after group and user files, by option name, as in core/config.\n  settings: object\n)\n\ntype SessionRecord (\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  userAgent: ?string,\n  remoteAddress: string,\n  createdAt: int,\n  # Absent while the session is in use.\n  expiresAt: ?int,\n  state: (authenticated, authenticating, failed, preAuth),\n  isOpen: bool,\n  certificateAuth: bool,\n  inUse: bool\n)\n\ntype Statistics (\n  clientEntries: int,\n  tlsEntries: int,\n  authenticationFailures: int,\n  averageAuthSeconds: int,\n  maxAuthSeconds: int\n)\n\n# points: somebody at this address did something that counts towards a ban.\n# failed: one login attempt failed, for the log and statistics.\ntype Event (\n  kind: (points, failed),\n  address: string,\n  points: int,\n  username: ?string,\n  connectionId: ?int,\n  method: ?string,\n  reason: ?string\n)\n\n# `configuration` is a SecmodConfiguration of core/config.\n# ticketKey (base64, 32 bytes) seals main's tickets; new at every start of main.\nmethod Configure(generation: int, configuration: object, ticketKey: string) -> ()\n\n# Descriptor 0: the far end of a worker's Authenticator door.\nmethod AttachWorker(workerId: int) -> ()\nmethod DetachWorker(workerId: int) -> ()\n\n# `connectionId`: the connection whose client presents the cookie, and may have presented a certificate.\nmethod OpenSession(cookie: string, vhost: string, remoteAddress: string, connectionId: int) -> (grant: Grant)\n\n# The tunnel of a granted session is up. `openedAt` (milliseconds since 1970) tells it from other tunnels of the\n# session. Said again of every tunnel after a restart of the security module.\nmethod TunnelOpened(\n  sessionId: string,\n  openedAt: int,\n  remoteAddress: string,\n  # Where the client reached the server.\n  localAddress: string,\n  # Inner addresses.\n  ipv4: ?string,\n  ipv6: ?string\n) -> ()\n\n# The tunnel of a session ended, or what was granted comes to nothing: then without `openedAt`. keepCookie: the client\n# may come back until cookie-timeout.\nmethod CloseSession(\n  sessionId: string, openedAt: ?int, keepCookie: bool, reason: string, counters: Counters, seconds: int\n) -> ()\n\n# isInterim: the session's stats-report-time has passed; else they are only kept, in case nobody can say more.\nmethod ReportCounters(sessionId: string, openedAt: int, counters: Counters, isInterim: bool) -> ()\n\n# Revokes cookies. Answers with the ids that were revoked.\nmethod TerminateUser(username: string) -> (sessionIds: []string)\nmethod TerminateSession(sessionId: string) -> (sessionIds: []string)\n\n# An address was banned: logins of it that are under way fail.\nmethod AddressBanned(address: string) -> ()\n\nmethod ListSessions() -> (sessions: []SessionRecord)\nmethod GetStatistics() -> (statistics: Statistics)\n\n# Streams events until the door closes.\nmethod Watch() -> (event: Event)\n\n# Runs the periodic clean-up now.\nmethod Maintain() -> ()\nmethod Stop() -> ()\n\nerror CookieRefused (reason: string)\n# The session was logged in with a certificate, and this connection has not presented it.\nerror CertificateMissing ()\n# A per-user or per-group file is malformed; `message` names file, line and column.\nerror SettingsRefused (message: string)\nerror UnknownSession (sessionId: string)\nerror ConfigurationRefused (message: string)\n",
   "types": {
     "Counters": {
       "type": {
@@ -560,6 +580,59 @@ export const securityModuleDescription: InterfaceDescription = {
         ]
       }
     },
+    "TunnelOpened": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "sessionId",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "openedAt",
+            "type": {
+              "kind": "int"
+            }
+          },
+          {
+            "name": "remoteAddress",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "localAddress",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "ipv4",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "string"
+              }
+            }
+          },
+          {
+            "name": "ipv6",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "string"
+              }
+            }
+          }
+        ]
+      },
+      "reply": {
+        "kind": "struct",
+        "members": []
+      }
+    },
     "CloseSession": {
       "parameters": {
         "kind": "struct",
@@ -568,6 +641,15 @@ export const securityModuleDescription: InterfaceDescription = {
             "name": "sessionId",
             "type": {
               "kind": "string"
+            }
+          },
+          {
+            "name": "openedAt",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "int"
+              }
             }
           },
           {
@@ -613,10 +695,22 @@ export const securityModuleDescription: InterfaceDescription = {
             }
           },
           {
+            "name": "openedAt",
+            "type": {
+              "kind": "int"
+            }
+          },
+          {
             "name": "counters",
             "type": {
               "kind": "reference",
               "name": "Counters"
+            }
+          },
+          {
+            "name": "isInterim",
+            "type": {
+              "kind": "bool"
             }
           }
         ]

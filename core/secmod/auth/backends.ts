@@ -72,7 +72,9 @@ export function methodProblems(host: VirtualHost): string[] {
   const where = host.name === undefined ? '' : `vhost:${host.name}: `;
   if (host.settings.auth.length === 0)
     return [`${where}no authentication method; expected "auth = plain[passwd=FILE]"`];
-  return [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
+  const { acct } = host.settings;
+  const accounting = acct?.name === 'radius' ? radiusProblems(acct, 'acct') : [];
+  const problems = [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
     if (method.name === 'certificate') return [];
     if (method.name === 'radius') {
       return radiusProblems(method, 'auth').map((problem) => `${where}${problem}`);
@@ -83,4 +85,5 @@ export function methodProblems(host: VirtualHost): string[] {
       ? [`${where}plain: no password file; expected passwd=FILE or otp=FILE`]
       : [];
   });
+  return [...problems, ...accounting.map((problem) => `${where}${problem}`)];
 }

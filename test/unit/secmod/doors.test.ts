@@ -204,7 +204,10 @@ test('login, session, roaming, goodbye: a cookie from its birth to its end', asy
     seconds: 1,
   });
   await assert.rejects(open(step.cookie), refused('CookieRefused', /unknown or expired/));
-  await assert.rejects(main.call('ReportCounters', { sessionId, counters }), refused('UnknownSession'));
+  await assert.rejects(
+    main.call('ReportCounters', { sessionId, openedAt: 1, counters, isInterim: false }),
+    refused('UnknownSession'),
+  );
   end();
 });
 
