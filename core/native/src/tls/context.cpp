@@ -14,6 +14,14 @@
 namespace ocserv::tls {
 namespace {
 
+// Compressed certificates came with OpenSSL 3.2; Node's has them.
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+constexpr uint64_t noCertificateCompression =
+    SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION;
+#else
+constexpr uint64_t noCertificateCompression = 0;
+#endif
+
 /** Options a policy may set; cleared before those of another context are set on a running connection. */
 constexpr uint64_t policyOptions =
     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_EXTENDED_MASTER_SECRET | SSL_OP_NO_ENCRYPT_THEN_MAC;
@@ -82,7 +90,7 @@ bool Context::build(std::string& error) {
     return refused("signature algorithms \"" + policy.signatureAlgorithms + "\"");
   }
   SSL_CTX_set_options(context, optionsOf(policy) | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
-                                   SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+                                   noCertificateCompression | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_max_early_data(context, 0);
