@@ -1,4 +1,4 @@
-// Builds the native addon into core/native/build/Release/ocserv.node. Runs under any Node from 20 on, because it may be
+// Builds the native addon and its helper program into core/native/build/Release (ocserv.node, ocserv-pam). Runs under any Node from 20 on, because it may be
 // the first thing that runs; the compiler sees the headers of the pinned Node from the registry.
 // Called by build.mjs and by hand. Two at a time wait for each other (flock).
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { findCommand as find, installDebianPackages } from './debian-packages.mj
 const root = path.resolve(import.meta.dirname, '../..');
 const native = path.join(root, 'core/native');
 const buildFolder = path.join(native, 'build');
-const product = path.join(buildFolder, 'Release/ocserv.node');
+const products = ['ocserv.node', 'ocserv-pam'].map((name) => path.join(buildFolder, 'Release', name));
 const lockedMark = 'OCSERV_ADDON_BUILD_LOCKED';
 
 function fail(sentence) {
@@ -51,7 +51,7 @@ function fingerprints(runtime) {
     path.join(runtime, 'package.json'),
     path.join(root, 'node_modules/node-addon-api/package.json'),
   ];
-  const files = [...sources(path.join(native, 'src')), ...sources(path.join(native, 'binding'))].sort();
+  const files = ['src', 'binding', 'pam'].flatMap((folder) => sources(path.join(native, folder))).sort();
   const layout = createHash('sha256').update(JSON.stringify([files, process.env.CXX ?? '']));
   for (const file of fixed) layout.update(readFileSync(file));
   const layoutDigest = layout.digest('hex');
@@ -92,7 +92,7 @@ function nodeGyp(runtime, ...args) {
 function build() {
   const runtime = runtimeFolder();
   const wanted = fingerprints(runtime);
-  if (existsSync(product) && readStamp('ocserv.stamp') === wanted.content) return;
+  if (products.every((file) => existsSync(file)) && readStamp('ocserv.stamp') === wanted.content) return;
   checkTools();
   if (readStamp('layout.stamp') !== wanted.layout || !existsSync(path.join(buildFolder, 'Makefile'))) {
     nodeGyp(runtime, 'configure');

@@ -44,8 +44,8 @@ function node(...args) {
 
 export function build() {
   step('addon', {
-    reads: ['core/native/src/**', 'core/native/binding/**', 'core/native/binding.gyp', 'package-lock.json'],
-    makes: ['core/native/build/Release/ocserv.node'],
+    reads: ['core/native/{src,binding,pam}/**', 'core/native/binding.gyp', 'package-lock.json'],
+    makes: ['core/native/build/Release/ocserv.node', 'core/native/build/Release/ocserv-pam'],
     run: () => node('bin/dev/build-addon.mjs'),
   });
   step('programs', {

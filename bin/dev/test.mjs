@@ -25,8 +25,14 @@ const endToEndPackages = {
   ps: 'procps',
   freeradius: 'freeradius',
   setpriv: 'util-linux',
+  pgrep: 'procps',
+  script: 'bsdutils',
 };
-const debianLibraries = { '/usr/include/openssl/ssl.h': 'libssl-dev' };
+const debianLibraries = {
+  '/usr/include/openssl/ssl.h': 'libssl-dev',
+  '/{usr/,}lib/*/security/pam_unix.so': 'libpam-modules',
+  '/{usr/,}lib/*/security/pam_oath.so': 'libpam-oath',
+};
 
 const isRoot = process.getuid?.() === 0;
 

@@ -2,12 +2,15 @@
 // a warning. Called by load.ts when asked for; opens nothing for writing.
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Checked } from './check.ts';
 import type { OptionName } from './options.ts';
 
 type Say = (severity: 'error' | 'warning', text: string, option: OptionName) => void;
+
+/** Where libpam looks for services. */
+const PAM_FOLDERS = ['/etc/pam.d', '/usr/lib/pam.d', '/lib/pam.d'] as const;
 
 export function checkFiles({ host, places, report }: Checked): void {
   const { settings } = host;
@@ -41,7 +44,8 @@ export function checkFiles({ host, places, report }: Checked): void {
     );
   }
   for (const option of ['auth', 'enable-auth'] as const) {
-    for (const { options } of own(option) ? settings[option] : []) {
+    for (const { name, options } of own(option) ? settings[option] : []) {
+      if (name === 'pam') checkPamService(options['service'] ?? 'ocserv', option, say);
       for (const [file, what] of [
         [options['passwd'], 'the password file'],
         [options['otp'], 'the file of one-time passwords'],
@@ -224,4 +228,11 @@ function hasAccount(database: 'passwd' | 'group', name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without a file of its own a service is that of "other", which refuses everybody on most systems. */
+function checkPamService(service: string, option: OptionName, say: Say): void {
+  const files = PAM_FOLDERS.map((folder) => `${folder}/${service}`);
+  if (files.some((file) => existsSync(file))) return;
+  say('warning', `there is no PAM service '${service}'; expected ${files[0]}`, option);
 }

@@ -89,6 +89,7 @@ function isOwn(host: VirtualHost, option: OptionName): boolean {
 const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>([
   'certificate',
   'plain',
+  'pam',
   'radius',
 ]);
 
@@ -122,9 +123,6 @@ function checkMethods(host: VirtualHost, error: Say, note: Say): void {
   }
   for (const method of auth) refuseUnbuilt('auth', method, error);
   for (const method of alternatives) refuseUnbuilt('enable-auth', method, error);
-  // The account check of PAM decides who may open a session: leaving it out would let people in.
-  if (acct?.name === 'pam')
-    error('accounting method "pam" is not built in this release; expected none', 'acct');
   const primary = [...new Set(auth.map(({ name }) => name))].join('+');
   if (primary !== '') note(`${say}setting '${primary}' as primary authentication method`);
   for (const { name } of alternatives) note(`${say}enabling '${name}' as authentication method`);

@@ -1,4 +1,4 @@
-// Finds and loads the compiled addon: a prebuilt binary for this platform, else the local build.
+// Finds and loads the compiled addon: a prebuilt binary for this platform, else the local build. Finds its helper too.
 // Used only by the typed fronts in this folder; nobody else touches the raw object.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,20 +17,24 @@ function packageRoot(): string {
   return folder;
 }
 
-function addonPath(): string {
+/** Prebuilt files are named after the platform, with `suffix`; local ones as the build names them. */
+function findBuilt(what: string, suffix: string, local: string): string {
   const root = packageRoot();
   const candidates = [
-    path.join(root, 'prebuilds', `${process.platform}-${process.arch}.node`),
-    path.join(root, 'core/native/build/Release/ocserv.node'),
+    path.join(root, 'prebuilds', `${process.platform}-${process.arch}${suffix}`),
+    path.join(root, 'core/native/build/Release', local),
   ];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) {
-    throw new Error(
-      `the native addon is not built (looked for ${candidates.join(', ')}); run "npm run build"`,
-    );
+    throw new Error(`${what} is not built (looked for ${candidates.join(', ')}); run "npm run build"`);
   }
   return found;
 }
 
+/** The helper program that talks to PAM; throws when it is not built. */
+export function pamProgram(): string {
+  return findBuilt('the PAM helper', '-pam', 'ocserv-pam');
+}
+
 /** The raw addon. Each front narrows it to the functions it wraps. */
-export const addon: unknown = require(addonPath());
+export const addon: unknown = require(findBuilt('the native addon', '.node', 'ocserv.node'));

@@ -10,7 +10,9 @@ import {
   dieWithParent,
   openDescriptorStream,
   openSyslog,
+  pamProblem,
   setDumpable,
+  startPam,
   trimMemory,
   tryLockFile,
   writeSyslog,
@@ -50,9 +52,9 @@ const log: Log = {
   debug: (text) => write('debug', text),
 };
 
-/** Lines of the password file's method have always stood without the component. */
+/** Lines of the methods have always stood without the component. */
 function write(severity: Severity, text: string): void {
-  const [, method, rest] = /^(plain-auth:) (.*)$/s.exec(text) ?? [];
+  const [, method, rest] = /^((?:plain|pam)-auth:) (.*)$/s.exec(text) ?? [];
   if (method === undefined || rest === undefined) logger[severity](text);
   else logger.child({ component: method })[severity](rest);
 }
@@ -71,6 +73,8 @@ const securityModule = new SecurityModule({
   crypt: cryptPassword,
   makeSetting: cryptSetting,
   tryLock: tryLockFile,
+  startPam,
+  pamProblem,
   openStore: openSessionStore,
   createTrust: createClientTrust,
   failureDelayMs: FAILURE_DELAY_MS,

@@ -13,6 +13,7 @@ import { Accounting, type Counters, type Tunnel } from './accounting/index.ts';
 import { makeBackends, methodProblems, type BackendOptions } from './auth/backends.ts';
 import { CertificateMethod } from './auth/certificate.ts';
 import { backendOf, slotsOf, type VerifiedCertificate } from './auth/combine.ts';
+import { checkPamAccount } from './auth/pam.ts';
 import type { ClientTrust } from '../native/index.ts';
 import { readClientProof } from './client-proof.ts';
 import { EventStream } from './events.ts';
@@ -59,6 +60,7 @@ export type CookieRefusal =
   | 'certificate missing'
   | 'certificate of another user'
   | 'roaming is denied'
+  | 'account is not allowed'
   | 'session timeout'
   | 'virtual host is gone';
 
@@ -125,7 +127,7 @@ export class SecurityModule {
     const { log, clock, onWork } = this.#options;
     onWork();
     if (ticketKey.length !== TICKET_KEY_BYTES) return [`ticket key: expected ${TICKET_KEY_BYTES} bytes`];
-    const problems = configuration.hosts.flatMap((host) => methodProblems(host));
+    const problems = methodProblems(configuration.hosts, this.#options);
     if (problems.length > 0) return problems;
     const keyProblems = this.#keys.load(configuration.hosts.flatMap((host) => keyFilesOf(host.settings)));
     if (keyProblems.length > 0 && this.#running === undefined) return keyProblems;
@@ -291,6 +293,10 @@ export class SecurityModule {
       );
       return { cookieRefused: 'roaming is denied' };
     }
+    const locked = await this.#accountRefusal(session, host, request.remoteAddress);
+    if (locked !== undefined) return { cookieRefused: locked };
+    // Meanwhile the cookie may have been revoked.
+    if (this.#sessions?.find(request.cookie) !== session) return { cookieRefused: 'unknown or expired' };
     this.#presented.forget(request.connectionId);
     this.#sessions.open(session, request.remoteAddress, settings['cookie-timeout']);
     log.info(`${host.logPrefix}initiating session for user ${user} ${named(session)}`);
@@ -307,6 +313,22 @@ export class SecurityModule {
         ...(userAgent === undefined ? {} : { userAgent }),
       },
     };
+  }
+
+  /** `acct = pam`: an account may have been locked since the login. */
+  async #accountRefusal(
+    session: Session,
+    host: LoginHost,
+    remoteAddress: string,
+  ): Promise<CookieRefusal | undefined> {
+    if (host.settings.acct?.name !== 'pam') return undefined;
+    const { log } = this.#options;
+    const verdict = await checkPamAccount(this.#options, session.username, remoteAddress);
+    if (verdict.outcome === 'allowed') return undefined;
+    const text = `${host.logPrefix}user ${quoted(session.username)} ${named(session)} was refused: ${verdict.reason}`;
+    if (verdict.isFault) log.error(text);
+    else log.notice(text);
+    return 'account is not allowed';
   }
 
   /** False: unknown session. */

@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly server: string;
   readonly user?: string;
   readonly password?: string;
+  /** For the questions that follow the password; without them there must be none. */
+  readonly answers?: readonly string[];
   /** Of an earlier login (see logIn): then no user or password is given. */
   readonly cookie?: string;
   readonly args?: readonly string[];
@@ -30,17 +32,22 @@ function commandOf(options: ConnectOptions): string[] {
       ? ['--passwd-on-stdin', '--user', options.user ?? 'alice']
       : ['--cookie-on-stdin'];
   return [
-    ...['openconnect', '--verbose', '--timestamp', '--non-inter', ...credentials],
+    ...['openconnect', '--verbose', '--timestamp', ...credentials],
+    ...(options.answers === undefined ? ['--non-inter'] : []),
     ...['--cafile', options.certificate ?? `${options.site.folder}/server-cert.pem`],
     ...['--resolve', `${host}:${options.server}`, ...(options.args ?? [])],
     `https://${host}:4443/`,
   ];
 }
 
+function inputOf({ cookie, password = 'secret', answers = [] }: ConnectOptions): string {
+  return [cookie ?? password, ...answers, ''].join('\n');
+}
+
 /** Logs in without a tunnel; answers with the cookie. */
 export async function logIn(options: ConnectOptions): Promise<string> {
   const outcome = await options.namespace.run([...commandOf(options), '--authenticate'], {
-    input: `${options.password ?? 'secret'}\n`,
+    input: inputOf(options),
   });
   const cookie = /^COOKIE='(.+)'$/m.exec(outcome.stdout)?.[1];
   if (cookie === undefined) throw new Error(`no cookie:\n${outcome.stdout}${outcome.stderr}`);
@@ -79,7 +86,7 @@ export class Client implements AsyncDisposable {
         ...['--interface', device, '--script', path.join(root, 'test/support/vpnc-script.sh')],
       ],
       {
-        input: `${options.cookie ?? options.password ?? 'secret'}\n`,
+        input: inputOf(options),
         env: { ...process.env, VPN_RECORD: record },
       },
     );

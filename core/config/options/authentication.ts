@@ -8,7 +8,7 @@ export const authenticationOptions = {
     reload: false,
     required: true,
     summary: 'Primary authentication method; repeated lines must all succeed (AND).',
-    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. plain[passwd=FILE,otp=FILE] asks for a one-time password of that users file after the password, or with otp alone instead of it; otp-window=N (0 to 20, 1 by default) is how many steps a token may be off the clock. radius[config=FILE] asks the servers of a configuration file of radcli or freeradius-client, and requires Message-Authenticator in their answers unless the file says require-message-authenticator no; groupconfig=true takes the settings of sessions from them, nas-identifier=NAME names the server to them, group-separator=comma cuts lists of groups at commas.',
+    note: 'METHOD or METHOD[name=value,…]. Lines with certificate may be added to one other method; a client must then satisfy both. plain[passwd=FILE,otp=FILE] asks for a one-time password of that users file after the password, or with otp alone instead of it; otp-window=N (0 to 20, 1 by default) is how many steps a token may be off the clock. pam[service=NAME,gid-min=N] asks PAM, by default the service "ocserv". radius[config=FILE] asks the servers of a configuration file of radcli or freeradius-client, and requires Message-Authenticator in their answers unless the file says require-message-authenticator no; groupconfig=true takes the settings of sessions from them, nas-identifier=NAME names the server to them, group-separator=comma cuts lists of groups at commas.',
     example: 'plain[passwd=/etc/ocserv/ocpasswd]',
   }),
   'enable-auth': option(methods, {
@@ -21,7 +21,7 @@ export const authenticationOptions = {
     scope: ['global', 'vhost'],
     reload: false,
     summary: 'Accounting method applied to sessions.',
-    note: 'radius[config=FILE,nas-identifier=NAME], with any method of auth. Records that no server takes are kept under state-dir and sent later.',
+    note: 'radius[config=FILE,nas-identifier=NAME], with any method of auth. Records that no server takes are kept under state-dir and sent later. pam asks the account check of the PAM service "ocserv" whenever a session opens.',
   }),
   'cert-user-oid': option(objectIdentifier, {
     scope: ['global', 'vhost'],

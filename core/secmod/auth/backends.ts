@@ -7,8 +7,11 @@ import type { Log } from '../log.ts';
 import { openRadiusSite, radiusProblems } from '../radius/index.ts';
 import type { Backend } from './backend.ts';
 import { otpChecker } from './otp.ts';
+import { pamBackend, type StartPam } from './pam.ts';
 import { plainBackend } from './plain.ts';
 import { radiusBackend } from './radius.ts';
+
+const DEFAULT_PAM_SERVICE = 'ocserv';
 
 export type Backends = ReadonlyMap<Backend['name'], Backend>;
 
@@ -18,6 +21,9 @@ export interface BackendOptions {
   readonly crypt: CryptFunction;
   readonly makeSetting: (prefix: string, cost?: number) => string;
   readonly tryLock: TryLock;
+  readonly startPam: StartPam;
+  /** Why PAM cannot be used here; undefined when it can. */
+  readonly pamProblem: () => string | undefined;
 }
 
 /** Undefined for `certificate`, which has none. Throws an Error with the text for the log when a file cannot be used. */
@@ -29,6 +35,12 @@ export function makeBackend(
   switch (method.name) {
     case 'plain':
       return makePlain(method.options, options);
+    case 'pam':
+      return pamBackend({
+        ...options,
+        service: method.options['service'] ?? DEFAULT_PAM_SERVICE,
+        lowestGid: Number(method.options['gid-min'] ?? 0),
+      });
     case 'radius': {
       const { log } = options;
       return radiusBackend({ ...openRadiusSite(method, 'auth', log), log, suppliesSettings });
@@ -67,15 +79,26 @@ export function makeBackends(
   return backends;
 }
 
-/** What stands in the way of a host's methods. */
-export function methodProblems(host: VirtualHost): string[] {
+/** What stands in the way of the hosts' methods. libpam is looked for only where somebody asks for it. */
+export function methodProblems(
+  hosts: readonly VirtualHost[],
+  { pamProblem }: Pick<BackendOptions, 'pamProblem'>,
+): string[] {
+  const needsPam = hosts.some(({ settings }) =>
+    [...settings.auth, ...settings['enable-auth'], settings.acct].some((method) => method?.name === 'pam'),
+  );
+  const problem = needsPam ? pamProblem() : undefined;
+  return [...(problem === undefined ? [] : [problem]), ...hosts.flatMap(hostProblems)];
+}
+
+function hostProblems(host: VirtualHost): string[] {
   const where = host.name === undefined ? '' : `vhost:${host.name}: `;
   if (host.settings.auth.length === 0)
     return [`${where}no authentication method; expected "auth = plain[passwd=FILE]"`];
   const { acct } = host.settings;
   const accounting = acct?.name === 'radius' ? radiusProblems(acct, 'acct') : [];
   const problems = [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
-    if (method.name === 'certificate') return [];
+    if (method.name === 'certificate' || method.name === 'pam') return [];
     if (method.name === 'radius') {
       return radiusProblems(method, 'auth').map((problem) => `${where}${problem}`);
     }
