@@ -92,6 +92,11 @@ export function backendOf(slot: Slot): Exclude<MethodName, 'certificate'> | unde
   return slot.methods.find((name) => name !== 'certificate');
 }
 
+/** At least one method, and no two with a back end. */
+function isSound({ methods }: Slot): boolean {
+  return methods.length > 0 && methods.filter((name) => name !== 'certificate').length <= 1;
+}
+
 export function stepLogin(
   rules: LoginRules,
   state: LoginState,
@@ -131,7 +136,8 @@ interface Result {
 
 function begin(rules: LoginRules, state: LoginState, certificate: VerifiedCertificate | undefined): Result {
   const needsCertificate = rules.slot.methods.includes('certificate');
-  if (rules.slot.methods.length === 0) return refuse(state, 'Internal error');
+  // The configuration allows no such slot: whichever back end were asked, the others would be passed over.
+  if (!isSound(rules.slot)) return refuse(state, 'Internal error');
   if (needsCertificate && certificate === undefined) return refuse(state, 'No certificate', 'no certificate');
   // A certificate that the slot does not ask for gives no rights and sets no conditions.
   const next: LoginState = { ...state, certificate: needsCertificate ? certificate : undefined };
