@@ -116,7 +116,7 @@ function stampOf(file: string): string {
 function readList(file: string): string {
   const bytes = readFileSync(file);
   if (bytes.includes('-----BEGIN')) return bytes.toString('latin1');
-  const lines = bytes.toString('base64').replace(/.{64}/g, '$&\n');
+  const lines = bytes.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return `-----BEGIN X509 CRL-----\n${lines}\n-----END X509 CRL-----\n`;
 }
 
