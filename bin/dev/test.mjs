@@ -18,6 +18,7 @@ const debianPackages = {
 const endToEndPackages = {
   openconnect: 'openconnect',
   'gnutls-cli': 'gnutls-bin',
+  'fail2ban-regex': 'fail2ban',
   iperf3: 'iperf3',
   nft: 'nftables',
   ip: 'iproute2',

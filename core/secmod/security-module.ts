@@ -213,7 +213,7 @@ export class SecurityModule {
         connectionId,
         username: certificate.username ?? '',
         method: 'certificate',
-        reason: hasNone ? 'no certificate' : (problem ?? ''),
+        reason: hasNone ? 'no certificate in the handshake' : (problem ?? ''),
         // A probe that has no certificate is not an attack; its connection is charged like every other.
         points: hasNone ? 0 : host.settings['ban-points-wrong-password'],
       });

@@ -101,7 +101,7 @@ test('a certificate alone logs in, whatever its key and whoever made it; a bad o
     await reasonOf(site, user, reason);
   }
   await scene.refused({});
-  await reasonOf(site, '', /no certificate/);
+  await reasonOf(site, '', /no certificate in the handshake\)/);
 
   await pki.revoke([carol]);
   assert.match(await scene.refused({ args: presenting(carol) }), /401/);
