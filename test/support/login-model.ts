@@ -39,6 +39,7 @@ const events: readonly LoginEvent[] = [
   { kind: 'accepted', username: 'mallory', groups: undefined },
   { kind: 'accepted', username: 'mallory', groups: ['admins', 'staff'] },
   { kind: 'rejected', reason: 'wrong password', isFinal: false },
+  { kind: 'rejected', reason: 'wrong code', isFinal: false, prompt: 'Once more' },
   { kind: 'rejected', reason: 'wrong code', isFinal: true },
   { kind: 'unavailable', reason: 'down' },
   { kind: 'banned' },
@@ -192,14 +193,14 @@ function expect(rules: LoginRules, at: Expectation, event: LoginEvent): Expected
   ];
   if (!turn.split(' ').includes(event.kind)) return no('Authentication failed', 'answer out of turn');
 
-  const again = (failure: string, isFinal = false): Expected => {
+  const again = (failure: string, isFinal = false, words?: string): Expected => {
     const mistakes = at.mistakes + 1;
     if (isFinal || mistakes === rules.tries) return no('Authentication failed', failure);
     return {
       next: { ...at, stage: 'asked', mistakes },
       verdict: {
         say: 'ask',
-        prompt: 'Login failed.\nPlease enter your password.',
+        prompt: words ?? 'Login failed.\nPlease enter your password.',
         promptNumber: at.factor,
         failure,
       },
@@ -245,7 +246,7 @@ function expect(rules: LoginRules, at: Expectation, event: LoginEvent): Expected
       };
     }
     case 'rejected':
-      return again(event.reason, event.isFinal);
+      return again(event.reason, event.isFinal, event.prompt);
     case 'unavailable':
       return no('Internal error');
     case 'accepted': {
