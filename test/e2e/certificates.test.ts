@@ -109,7 +109,7 @@ test('a certificate alone logs in, whatever its key and whoever made it; a bad o
   assert.ok(await scene.logIn({ args: presenting(alice) }), 'others are not revoked');
   await pki.revoke(
     [carol, alice],
-    ['this_update_date = "2020-01-01 00:00:00"', 'expiration_days = 1'],
+    ['crl_this_update_date = "2020-01-01 00:00:00"', 'crl_next_update_date = "2020-02-01 00:00:00"'],
     'der',
   );
   await scene.refused({ args: presenting(alice) });

@@ -91,7 +91,7 @@ export class Pki {
   /** A list of the authority in the file of `revocationList`; `lines` of a certtool template say when it counts. */
   async revoke(
     identities: readonly Identity[],
-    lines = ['expiration_days = 30'],
+    lines = ['crl_next_update = 30'],
     form: 'pem' | 'der' = 'pem',
   ) {
     const template = await this.#template('crl', ['crl_number = 7', ...lines]);
