@@ -1,32 +1,35 @@
-// Turns the bench's samples into a table of medians and ratios: RESULTS.md for people, results.json for programs.
-import { writeFile } from 'node:fs/promises';
+// Turns the bench's samples into a table of medians and ratios: RESULTS.md for people, results.json for programs,
+// results.svg for the eye. Figures of parts that were not run again are kept, with their own date.
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-
-export interface Cell {
-  readonly name: string;
-  readonly unit: string;
-  readonly better: 'lower' | 'higher';
-  readonly samples: { readonly ours: number[]; readonly c: number[] };
-}
+import { drawRatios } from './chart.ts';
+import type { Cell } from './compare.ts';
 
 export interface Circumstances {
+  readonly date: string;
+  readonly command: string;
   readonly kernel: string;
   readonly cpu: string;
   readonly peer: string;
   readonly congestion: string;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly idleSessions: number;
-  readonly logins: number;
-  /** Write the files; a partial run only prints. */
-  readonly written: boolean;
 }
 
-function median(values: readonly number[]): number {
+/** A cell with the circumstances it was measured in. */
+export interface Result extends Cell {
+  readonly measured: Circumstances;
+}
+
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Ours / C of the medians; undefined where the C server's figure is zero. */
+export function ratioOf({ samples }: Cell): number | undefined {
+  const peer = median(samples.c);
+  return peer === 0 ? undefined : median(samples.ours) / peer;
 }
 
 function spread(values: readonly number[]): string {
@@ -34,37 +37,60 @@ function spread(values: readonly number[]): string {
   return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
 }
 
+async function formerResults(file: string): Promise<Result[]> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? [] : (JSON.parse(text) as Result[]);
+}
+
 export async function writeReport(
   folder: string,
   cells: readonly Cell[],
-  facts: Circumstances,
+  circumstances: Circumstances,
 ): Promise<void> {
-  const rows = cells.map((cell) => {
-    const ratio = median(cell.samples.ours) / median(cell.samples.c);
-    return `| ${cell.name} | ${cell.unit} | ${spread(cell.samples.c)} | ${spread(cell.samples.ours)} | ${ratio.toFixed(2)} | ${cell.better} |`;
+  const file = path.join(folder, 'results.json');
+  const results = new Map((await formerResults(file)).map((result) => [result.name, result]));
+  for (const cell of cells) results.set(cell.name, { ...cell, measured: circumstances });
+  const all = [...results.values()];
+  const runs = Map.groupBy(all, ({ measured }) => JSON.stringify(measured));
+  const table = (rows: readonly Result[]): string =>
+    [
+      '| figure | unit | C server, median (min to max) | ours | ratio | better |',
+      '|---|---|--:|--:|--:|---|',
+      ...rows.map(
+        (row) =>
+          `| ${row.name} | ${row.unit} | ${spread(row.samples.c)} | ${spread(row.samples.ours)} | ` +
+          `${ratioOf(row)?.toFixed(2) ?? ''} | ${row.better} |`,
+      ),
+    ].join('\n');
+  process.stdout.write(`${table(all.filter(({ measured }) => measured === circumstances))}\n`);
+  const sections = [...runs.values()].map((rows) => {
+    const [first] = rows;
+    if (first === undefined) return '';
+    const { date, command, kernel, cpu, peer, congestion } = first.measured;
+    return `## ${date}: \`${command}\`
+
+Kernel ${kernel}, ${cpu}, TCP ${congestion}; peer: ${peer}; medians of ${String(first.samples.c.length)} rounds.
+
+${table(rows)}
+`;
   });
-  const table = [
-    '| figure | unit | C server, median (min to max) | ours | ratio | better |',
-    '|---|---|--:|--:|--:|---|',
-    ...rows,
-  ].join('\n');
-  process.stdout.write(`${table}\n`);
-  if (!facts.written) return;
   const text = `# Bench results
 
-Our server and the C server (${facts.peer}), turn by turn in one run; medians of ${String(facts.rounds)}. Ratios are ours / C: below 1 is
-better where the last column says lower. CPU counts all processes and threads of the server, user and system.
+Our server and the C server, turn by turn in the same run, the same configuration, certificate, password file and clients. Ratios are
+ours / C: below 1 is better where the last column says lower. Clients, server and LAN share the machine's cores.
 
-- date: ${new Date().toISOString().slice(0, 10)}
-- kernel ${facts.kernel}, ${facts.cpu}; clients, server and LAN share these cores
-- real openconnect clients, veth with GRO and threaded NAPI, TCP ${facts.congestion}, AES-256-GCM, ${String(facts.seconds)} s of iperf3 a cell
-- memory: proportional set size, ${String(facts.idleSessions)} idle sessions beyond the first ten, 8 s after the last login; logins: ${String(facts.logins)}, four at a time
+![Ratios](results.svg)
 
-${table}
+- Real openconnect clients, veth with GRO and threaded NAPI, AES-256-GCM.
+- CPU counts all processes and threads of the server, user and system; kernel threads are nobody's.
+- Memory is the proportional set size of all processes, weighed 8 s after the last login, beyond ten sessions that came before.
+- A session's set-up is looked at ten times a second, so it is that coarse.
 
-Run it again (root; installs nothing): \`apt-get install openconnect ocserv iperf3 ethtool\`, then \`npm run bench\`.
-Shorter: \`npm run bench -- --rounds=1 --seconds=3 --only=throughput\` (or logins, memory), which prints and leaves this file alone.
-`;
+Run it again as root: \`apt-get install openconnect ocserv iperf3 ethtool\`, then \`npm run bench\`; a part of it:
+\`npm run bench -- --only=throughput --clients=1 --rounds=1 --seconds=3\` (parts: throughput, datagrams, latency, logins, idle).
+
+${sections.join('\n')}`;
   await writeFile(path.join(folder, 'RESULTS.md'), text);
-  await writeFile(path.join(folder, 'results.json'), JSON.stringify({ facts, cells }, null, 2) + '\n');
+  await writeFile(file, `${JSON.stringify(all, null, 1)}\n`);
+  await writeFile(path.join(folder, 'results.svg'), drawRatios(all));
 }
