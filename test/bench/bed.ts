@@ -4,6 +4,7 @@
 //   client i (openconnect, iperf3 -c) --- veth, GRO --- server --- veth --- lan (iperf3 -s)
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mustRun, run, start, type Running } from '../support/command.ts';
 import { Client } from '../support/client.ts';
 import { createNetwork, type Network } from '../support/namespace.ts';
@@ -26,6 +27,11 @@ export interface Bed extends AsyncDisposable {
   connectBeside(index: number, dtls: boolean): Promise<Client>;
   /** A login without a tunnel. */
   login(): Promise<void>;
+}
+
+/** What a login sets off (tickets, reports, memory given back) is over after this; it is not the packets' cost. */
+export async function settle(): Promise<void> {
+  await sleep(6_000);
 }
 
 export async function leave(clients: readonly Client[]): Promise<void> {

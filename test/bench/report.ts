@@ -83,7 +83,7 @@ ours / C: below 1 is better where the last column says lower. Clients, server an
 
 - Real openconnect clients, veth with GRO and threaded NAPI, AES-256-GCM.
 - CPU counts all processes and threads of the server, user and system; kernel threads are nobody's.
-- Memory is the proportional set size of all processes, weighed 8 s after the last login, beyond ten sessions that came before.
+- Memory is the proportional set size of all processes, weighed 40 s after the last login, beyond ten sessions that came before.
 - A session's set-up is looked at ten times a second, so it is that coarse.
 
 Run it again as root: \`apt-get install openconnect ocserv iperf3 ethtool\`, then \`npm run bench\`; a part of it:

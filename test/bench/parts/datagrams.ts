@@ -1,5 +1,5 @@
 // UDP at a fixed rate that both servers carry: the server's CPU time per packet that arrived, and the share lost.
-import { iperf, leave, type Bed } from '../bed.ts';
+import { iperf, leave, settle, type Bed } from '../bed.ts';
 import { compare, lower, type Cell, type Figures } from '../compare.ts';
 
 interface IperfUdp {
@@ -20,6 +20,7 @@ export async function datagrams(
     const clients = await bed.connect(1, true);
     const figures: Figures = {};
     try {
+      await settle();
       const [client] = clients;
       if (client === undefined) throw new Error('no client');
       for (const { bytes, rate } of loads) {

@@ -7,7 +7,7 @@ import { compare, lower, type Cell } from '../compare.ts';
 /** Sessions before the first weighing: they pay for what is set up once. */
 const warmSessions = 10;
 /** After it, a server has given back what a burst of logins took, if it ever does. */
-const settleMs = 8_000;
+const settleMs = 40_000;
 const idleSeconds = 20;
 
 export async function idle(

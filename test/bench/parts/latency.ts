@@ -1,6 +1,6 @@
 // Round trips through the tunnel: idle, during the client's own download, beside three other clients' downloads.
 import type { Client } from '../../support/client.ts';
-import { iperf, lanAddress, leave, type Bed } from '../bed.ts';
+import { iperf, lanAddress, leave, settle, type Bed } from '../bed.ts';
 import { compare, lower, type Cell, type Figures } from '../compare.ts';
 
 const pings = 300;
@@ -24,6 +24,7 @@ export async function latency(bed: Bed, settings: { readonly rounds: number }): 
     const clients = await bed.connect(neighbours.length + 1, true);
     const figures: Figures = {};
     try {
+      await settle();
       const [client] = clients;
       if (client === undefined) throw new Error('no client');
       const note = async (name: string, loaded: readonly number[]): Promise<void> => {

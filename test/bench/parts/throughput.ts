@@ -1,5 +1,5 @@
 // TCP through the tunnel, as fast as it goes: the server's CPU seconds per gigabyte, and the goodput.
-import { iperf, leave, type Bed } from '../bed.ts';
+import { iperf, leave, settle, type Bed } from '../bed.ts';
 import { compare, higher, lower, type Cell, type Figures } from '../compare.ts';
 
 interface IperfTcp {
@@ -17,6 +17,7 @@ export async function throughput(
         const clients = await bed.connect(count, dtls);
         const figures: Figures = {};
         try {
+          await settle();
           for (const down of [true, false]) {
             const args = ['-t', String(settings.seconds), ...(down ? ['-R'] : [])];
             const before = await peer.cpuSeconds();
