@@ -46,6 +46,7 @@ export function checkFiles({ host, places, report }: Checked): void {
   for (const option of ['auth', 'enable-auth'] as const) {
     for (const { name, options } of own(option) ? settings[option] : []) {
       if (name === 'pam') checkPamService(options['service'] ?? 'ocserv', option, say);
+      if (name === 'radius') checkRadius(options['config'], say, option);
       for (const [file, what] of [
         [options['passwd'], 'the password file'],
         [options['otp'], 'the file of one-time passwords'],
@@ -56,6 +57,8 @@ export function checkFiles({ host, places, report }: Checked): void {
       }
     }
   }
+  if (own('acct') && settings.acct?.name === 'radius')
+    checkRadius(settings.acct.options['config'], say, 'acct');
   for (const option of ['connect-script', 'disconnect-script', 'host-update-script'] as const) {
     const file = settings[option];
     if (file === undefined || !own(option)) continue;
@@ -84,6 +87,13 @@ export function checkFiles({ host, places, report }: Checked): void {
       `cannot open folder '${control}'; expected the folder of the socket to exist`,
       'occtl-socket-file',
     );
+  }
+}
+
+/** Its content is looked at where its secrets are: the server says at its start what is wrong with it. */
+function checkRadius(file: string | undefined, say: Say, option: OptionName): void {
+  if (file !== undefined) {
+    readable(file, (text) => say('error', `${text}; expected a configuration file of radcli`, option));
   }
 }
 

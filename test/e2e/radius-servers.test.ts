@@ -87,6 +87,6 @@ test('a configuration that cannot be used keeps the server from starting, and sa
   await writeRadiusClient(site.folder, { more: 'serv-type tls\nradius_deadtime soon' });
   await assert.rejects(
     site.start(),
-    /radiusclient\.conf:9: serv-type: expected udp, found "tls"[\s\S]*radiusclient\.conf:10: radius_deadtime: expected 0…86400, found "soon"/,
+    /radiusclient\.conf:10: serv-type: expected udp, found "tls"[\s\S]*radiusclient\.conf:11: radius_deadtime: expected 0…86400, found "soon"/,
   );
 });

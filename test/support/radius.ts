@@ -138,6 +138,7 @@ export async function writeRadiusClient(
       `radius_timeout ${String(options.timeout ?? 2)}`,
       `radius_retries ${String(options.retries ?? 2)}`,
       'bindaddr *',
+      'require-message-authenticator yes',
       options.more ?? '',
     ].join('\n'),
   );

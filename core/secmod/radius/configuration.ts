@@ -26,7 +26,8 @@ export interface RadiusConfiguration {
   readonly defaultRealm?: string;
   readonly nasIdentifier?: string;
   readonly nasAddress?: string;
-  readonly requireMessageAuthenticator: boolean;
+  /** Absent where the file leaves it open. */
+  readonly requireMessageAuthenticator?: boolean;
 }
 
 export interface ReadConfiguration {
@@ -183,7 +184,9 @@ export function parseRadiusConfiguration(
       timeoutMs,
       retries,
       deadTimeMs,
-      requireMessageAuthenticator: !/^(no|false)$/i.test(required?.value ?? ''),
+      ...(required === undefined
+        ? {}
+        : { requireMessageAuthenticator: /^(yes|true)$/i.test(required.value) }),
       ...(bindAddress === undefined ? {} : { bindAddress }),
       ...(defaultRealm === undefined ? {} : { defaultRealm }),
       ...(nasIdentifier === undefined ? {} : { nasIdentifier }),

@@ -25,7 +25,11 @@ export interface ExchangeOptions {
   readonly retries: number;
   readonly deadTimeMs: number;
   readonly bindAddress?: string | undefined;
-  readonly requireMessageAuthenticator: boolean;
+  /**
+   * Of answers to logins. Undefined: yes, but for a server on this machine. Nobody stands between us and that one, and
+   * FreeRADIUS before 3.2.5 sends none by itself.
+   */
+  readonly requireMessageAuthenticator?: boolean | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -112,7 +116,8 @@ export class RadiusExchange {
     hasNext: boolean,
     signal: AbortSignal,
   ): Promise<Exchanged> {
-    const { timeoutMs, retries, bindAddress, requireMessageAuthenticator, log } = this.#options;
+    const { timeoutMs, retries, bindAddress, log } = this.#options;
+    const requireMessageAuthenticator = this.#options.requireMessageAuthenticator ?? !isLoopback(address);
     const { promise, resolve: settle } = Promise.withResolvers<Exchanged>();
     let socket: Socket | undefined;
     let timer: NodeJS.Timeout | undefined;
@@ -195,6 +200,10 @@ async function resolve(host: string, limitMs: number): Promise<string | undefine
   } catch {
     return undefined;
   }
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:::ffff:)?127\./i.test(address) || address === '::1';
 }
 
 export function nameOf({ host, port }: RadiusServer): string {

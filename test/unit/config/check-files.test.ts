@@ -99,6 +99,13 @@ const cases: readonly [
     'config-per-user = none',
   ],
   [
+    'a missing configuration of the RADIUS client',
+    /^error: f:8:8: acct: cannot open file .*ENOENT.*; expected a configuration file of radcli/,
+    'good.crt',
+    'good.key',
+    'acct = radius[config=/nowhere/radiusclient.conf]',
+  ],
+  [
     'a missing password file',
     /^warning: f:1:8: auth: .*nobody can log in/,
     'good.crt',

@@ -61,7 +61,6 @@ use-public-addr	true
     timeoutMs: 5000,
     retries: 2,
     deadTimeMs: 30_000,
-    requireMessageAuthenticator: true,
     nasIdentifier: 'my-server',
   });
   assert.deepEqual(
@@ -130,6 +129,8 @@ test('mistakes are named with their line, all of them, and no secret with them',
 test('a switch for servers that send no Message-Authenticator, and unknown words', () => {
   const { configuration, warnings } = parse('authserver h::s\nrequire-message-authenticator no\nspeed 9\n');
   assert.equal(configuration?.requireMessageAuthenticator, false);
+  const strict = parse('authserver h::s\nrequire-message-authenticator yes');
+  assert.equal(strict.configuration?.requireMessageAuthenticator, true);
   assert.deepEqual(warnings, ['/etc/radcli/radiusclient.conf:3: unknown keyword "speed" is ignored']);
 });
 

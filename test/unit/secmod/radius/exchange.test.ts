@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { attribute } from '../../../../core/secmod/radius/attributes.ts';
 import type { RadiusServer } from '../../../../core/secmod/radius/configuration.ts';
@@ -118,6 +119,21 @@ test('an answer without Message-Authenticator is taken only where that is allowe
   await using old = await startResponder(SECRET, () => [{ code: 2, withoutMessageAuthenticator: true }]);
   assert.match(await setUp([old]).ask(), /no believable answer/);
   assert.equal(await setUp([old], { requireMessageAuthenticator: false }).ask(), 'code 2');
+  // Left open: not demanded of a server on this machine, however it is written.
+  assert.equal(await setUp([old], { requireMessageAuthenticator: undefined }).ask(), 'code 2');
+  const here = [{ port: old.port, host: 'localhost' }];
+  assert.equal(await setUp(here, { requireMessageAuthenticator: undefined }).ask(), 'code 2');
+  const near = Object.values(networkInterfaces())
+    .flat()
+    .find((entry) => entry?.family === 'IPv4' && !entry.internal);
+  assert.ok(near !== undefined, 'this machine has no address but those of the loopback');
+  await using far = await startResponder(
+    SECRET,
+    () => [{ code: 2, withoutMessageAuthenticator: true }],
+    near.address,
+  );
+  const other = [{ port: far.port, host: near.address }];
+  assert.match(await setUp(other, { requireMessageAuthenticator: undefined }).ask(), /no believable answer/);
 });
 
 test('names are resolved; one that cannot be is a server that does not answer', async () => {
