@@ -38,6 +38,7 @@ export function checkFiles({ host, places, report }: Checked): void {
       readable(file, (text) => say(severity, `${text}; expected a readable file`, option));
     }
   }
+  if (asksCertificate && own('ca-cert')) checkAuthorities(settings['ca-cert'], say);
   if (settings['ocsp-response'] !== undefined && own('ocsp-response')) {
     readable(settings['ocsp-response'], (text) =>
       say('warning', `${text}; expected a DER file`, 'ocsp-response'),
@@ -156,6 +157,17 @@ function checkCertificate(file: string, vhost: string | undefined, say: Say): X5
     warn(`The DN certificate's name doesn't match for vhost ${vhost}; expected it among the names`);
   }
   return certificate;
+}
+
+/** What the security module would refuse at the start; that the file can be read is checked above. */
+function checkAuthorities(file: string | undefined, say: Say): void {
+  const bytes = file === undefined ? undefined : read(file, () => undefined);
+  if (file === undefined || bytes === undefined) return;
+  try {
+    new X509Certificate(bytes);
+  } catch {
+    say('error', `error setting the CA (${file}) file; expected PEM certificates`, 'ca-cert');
+  }
 }
 
 function checkKey(file: string, pin: string | undefined, say: Say): KeyObject | undefined {

@@ -48,7 +48,7 @@ test('a certificate alone logs in, whatever its key and whoever made it; a bad o
   const { site } = scene;
 
   const good: Record<string, Identity> = {
-    'ec by occert': await pki.occertUser('alice', '--p12', '--generate-password'),
+    'ec by occert': await pki.occertUser('alice'),
     'ed25519 by occert': await pki.occertUser('bob', '--key-type', 'ed25519'),
     'rsa by certtool': await pki.certtoolUser('carol', 'carol', { keyType: 'rsa' }),
     'ec by certtool, of any purpose': await pki.certtoolUser('dora', 'dora', {
@@ -66,6 +66,9 @@ test('a certificate alone logs in, whatever its key and whoever made it; a bad o
   for (const name of ['alice', 'bob', 'carol', 'dora', 'eric']) {
     await site.logged(new RegExp(`auth complete for user '${name}'`));
   }
+  const packed = await pki.occertPkcs12('frank', 'pässwörd');
+  assert.ok(await scene.logIn({ args: [...packed, '--no-dtls'] }), 'PKCS#12');
+  await site.logged(/auth complete for user 'frank'/);
   const tls12 = ['--gnutls-priority', 'NORMAL:-VERS-ALL:+VERS-TLS1.2'];
   const alice = good['ec by occert'];
   const eric = good['rsa-pss by certtool, no purpose named'];
@@ -132,6 +135,7 @@ test('certificate and password must be of one user; the tunnel needs the certifi
         `cert-group-oid = ${groupOid}`,
         'select-group = staff',
         'select-group = dev[Developers]',
+        'select-group-by-url = true',
         'max-ban-score = 0',
       ),
     async prepare({ folder }) {
@@ -155,6 +159,10 @@ test('certificate and password must be of one user; the tunnel needs the certifi
   const client = await scene.connect(visit);
   assert.deepEqual(await users(site), [['alice', 'dev']]);
   await client.leave();
+
+  const byUrl = await scene.connect({ user: 'alice', args: [...alice, '--usergroup', 'dev'] });
+  assert.deepEqual(await users(site), [['alice', 'dev']]);
+  await byUrl.leave();
 
   const cookie = await scene.logIn(visit);
   const stolen = await scene.refused({ cookie, args: bob });

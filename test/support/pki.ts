@@ -60,6 +60,14 @@ export class Pki {
     };
   }
 
+  /** Arguments for openconnect: a user's PKCS#12 by occert. */
+  async occertPkcs12(name: string, password: string): Promise<string[]> {
+    const file = `${this.folder}/${name}.password`;
+    await writeFile(file, `${password}\n`, { mode: 0o600 });
+    await this.occert('client', name, '--p12', '--password-file', file);
+    return ['--certificate', `${this.folder}/clients/${name}/${name}.p12`, '--key-password', password];
+  }
+
   /** Another authority that says it is ours. */
   async makeImpostor(): Promise<Identity> {
     const impostor = await this.#makeKey('impostor', 'rsa');

@@ -38,12 +38,14 @@ export class CertificateMethod {
     const { 'ca-cert': file, crl } = options.settings;
     if (file === undefined)
       throw new Error(`no authorities for client certificates; expected ca-cert = FILE`);
-    this.#authorities = named(file, () => readFileSync(file, 'utf8'));
+    const setting = `error setting the CA (${file}) file`;
+    this.#authorities = named(setting, () => readFileSync(file, 'utf8'));
     // By itself first, so that a message names the file that is at fault.
-    this.#trust = named(file, () => options.createTrust(this.#authorities, undefined));
+    this.#trust = named(setting, () => options.createTrust(this.#authorities, undefined));
     if (crl === undefined) return;
-    this.#listStamp = named(crl, () => stampOf(crl));
-    this.#trust = named(crl, () => options.createTrust(this.#authorities, readList(crl)));
+    const reading = `error reading the CRL (${crl}) file`;
+    this.#listStamp = named(reading, () => stampOf(crl));
+    this.#trust = named(reading, () => options.createTrust(this.#authorities, readList(crl)));
     this.#warnOfOldLists(crl);
   }
 
@@ -120,11 +122,11 @@ function readList(file: string): string {
   return `-----BEGIN X509 CRL-----\n${lines}\n-----END X509 CRL-----\n`;
 }
 
-function named<Result>(file: string, attempt: () => Result): Result {
+function named<Result>(what: string, attempt: () => Result): Result {
   try {
     return attempt();
   } catch (error) {
-    throw new Error(`${file}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${what}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -130,3 +130,15 @@ for (const [what, pattern, certificate, key, more, passwd] of cases) {
     assert.match(found[0] ?? '', pattern);
   });
 }
+
+test('authorities and lists for client certificates are looked at where certificates are asked for, and only there', () => {
+  const options = (authorities: string): string =>
+    `cert-user-oid = 2.5.4.3\nca-cert = ${authorities}\ncrl = none.crl\n`;
+  const asked = (authorities: string): string =>
+    problems('good.crt', 'good.key', `enable-auth = certificate\n${options(authorities)}`).join('\n');
+  assert.match(asked('open'), /^error: .*error setting the CA \(.*open\) file; expected PEM certificates/m);
+  assert.match(asked('none.pem'), /^error: .*cannot open file .*none\.pem/m);
+  assert.match(asked('good.crt'), /^error: .*cannot open file .*none\.crl/m);
+  assert.doesNotMatch(asked('good.crt'), /setting the CA/);
+  assert.doesNotMatch(problems('good.crt', 'good.key', options('open')).join('\n'), /^error/m);
+});

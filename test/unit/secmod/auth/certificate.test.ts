@@ -149,9 +149,18 @@ test('a revoked certificate is refused from the moment the list says so, PEM or 
 
 test('a list that cannot be used stops the start; later the former one stays in force', () => {
   writeFileSync(file('garbage.pem'), 'garbage');
-  assert.throws(() => method({ crl: file('garbage.pem') }), /garbage\.pem: revocation list/);
-  assert.throws(() => method({ crl: file('none.pem') }), /none\.pem: ENOENT/);
-  assert.throws(() => method({ 'ca-cert': file('garbage.pem') }), /garbage\.pem: client authorities/);
+  assert.throws(
+    () => method({ crl: file('garbage.pem') }),
+    /error reading the CRL \(.*garbage\.pem\) file: revocation list/,
+  );
+  assert.throws(
+    () => method({ crl: file('none.pem') }),
+    /error reading the CRL \(.*none\.pem\) file: ENOENT/,
+  );
+  assert.throws(
+    () => method({ 'ca-cert': file('garbage.pem') }),
+    /error setting the CA \(.*garbage\.pem\) file: client authorities/,
+  );
   assert.throws(() => method({ 'ca-cert': undefined }), /expected ca-cert = FILE/);
 
   makeList('good.pem', ['alice']);
