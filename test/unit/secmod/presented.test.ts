@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadConfiguration, serverKeyId } from '../../../core/config/index.ts';
-import { createClientTrust, cryptPassword, cryptSetting, tryLockFile } from '../../../core/native/index.ts';
+import {
+  createClientTrust,
+  cryptPassword,
+  cryptSetting,
+  pamProblem,
+  startPam,
+  tryLockFile,
+} from '../../../core/native/index.ts';
 import { createAuthority, issueClient, issueServer } from '../../../core/pki/index.ts';
 import type { SecmodEvent } from '../../../core/secmod/events.ts';
 import { SignedHandshakes } from '../../../core/secmod/handshakes.ts';
@@ -61,6 +68,8 @@ function setUp() {
     crypt: cryptPassword,
     makeSetting: cryptSetting,
     tryLock: tryLockFile,
+    startPam,
+    pamProblem,
     openStore: () => memorySessionStore(),
     createTrust: createClientTrust,
     failureDelayMs: 0,
