@@ -72,6 +72,8 @@ function setUp() {
     pamProblem,
     openStore: () => memorySessionStore(),
     createTrust: createClientTrust,
+    startPam,
+    pamProblem,
     failureDelayMs: 0,
     onWork: () => undefined,
   });
