@@ -72,8 +72,6 @@ function setUp() {
     pamProblem,
     openStore: () => memorySessionStore(),
     createTrust: createClientTrust,
-    startPam,
-    pamProblem,
     failureDelayMs: 0,
     onWork: () => undefined,
   });
