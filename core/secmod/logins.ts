@@ -269,7 +269,9 @@ export class Logins {
     const problem = reply.kind === 'accepted' ? userNameProblem(reply.username) : undefined;
     if (problem !== undefined) reply = { kind: 'rejected', reason: `user name ${problem}`, isFinal: false };
     if (reply.kind === 'accepted') login.supplement = reply.supplement;
-    return this.#apply(login, reply);
+    const result = this.#apply(login, reply);
+    const message = reply.kind === 'accepted' && result.outcome === 'yes' ? reply.message : undefined;
+    return message === undefined ? result : { ...result, prompt: message };
   }
 
   /** One step of the state machine and what follows from its verdict. */

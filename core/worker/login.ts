@@ -171,11 +171,12 @@ export class Login {
         );
       }
       case 'succeed': {
-        const { username, context } = action.step;
+        const { username, context, prompt } = action.step;
         this.#around.onSucceeded(username);
         const certificateSha1 = this.#around.certificateSha1();
         const cookies = successCookies({ cookie: action.cookie, context, certificateSha1 });
-        const document = successDocument({ bare, banner: host.settings.banner });
+        const banner = [host.settings.banner, prompt].filter((text) => text !== undefined).join('\n');
+        const document = successDocument({ bare, banner: banner === '' ? undefined : banner });
         return keep(successResponse({ minorVersion, document, includedHeaders, cookies }));
       }
       case 'refuse':

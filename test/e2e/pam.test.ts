@@ -143,7 +143,9 @@ test('texts and several prompts of one call, an empty answer, an expired passwor
 
   const module = path.join(site.folder, 'pam_fixture.so');
   await pam.write('test-fixture', [`auth required ${module} rename`, `account required ${module}`]);
-  await scene.connect({ ...visit, answers: [], device: 'tun1' });
+  const args = ['--no-dtls', '--dump-http-traffic'];
+  const renamed = await scene.connect({ ...visit, answers: [], device: 'tun1', args });
+  assert.match(renamed.output(), /<banner>Your badge expires &lt;soon&gt;\.<\/banner>/);
   const users = await site.occtlJson<{ Username: string; Groupname: string }[]>('show', 'users');
   assert.deepEqual(users.map((user) => `${user.Username} ${user.Groupname}`).sort(), [
     'pam-alice pam-staff',

@@ -5,7 +5,11 @@ import type { LoginEvent } from './combine.ts';
 /** What a back end may say to an answer. */
 export type BackendReply =
   | Extract<LoginEvent, { kind: 'prompted' | 'rejected' | 'unavailable' }>
-  | (Extract<LoginEvent, { kind: 'accepted' }> & { readonly supplement?: SessionSupplement });
+  | (Extract<LoginEvent, { kind: 'accepted' }> & {
+      readonly supplement?: SessionSupplement;
+      /** For the person, to be shown beside the banner. */
+      readonly message?: string;
+    });
 
 /** What a back end knows of the session beyond user and groups. Kept with it, so JSON-serialisable. */
 export interface SessionSupplement {

@@ -124,7 +124,12 @@ class PamConversation implements Conversation {
   }
 
   #verdict(end: Extract<PamReport, { kind: 'end' }>): BackendReply {
-    if (end.code === 0) return { kind: 'accepted', username: end.user, groups: end.groups };
+    if (end.code === 0) {
+      // What came after the last prompt ("your password expires in 3 days").
+      const message = this.#texts.join(' ');
+      const accepted = { kind: 'accepted', username: end.user, groups: end.groups } as const;
+      return message === '' ? accepted : { ...accepted, message };
+    }
     const reason = reasonOf(end);
     if (FAULTS.has(end.code) || end.phase === 'start') return { kind: 'unavailable', reason };
     return { kind: 'rejected', reason, isFinal: true };

@@ -126,7 +126,12 @@ test('further prompts are asked with the texts before them; numbers go up when t
     prompt: 'Please enter the new password.',
     promptNumber: 3,
   });
-  assert.equal((await login.answer('new')).kind, 'accepted');
+  assert.deepEqual(await login.answer('new'), {
+    kind: 'accepted',
+    username: 'alice',
+    groups: ['staff', 'vpn'],
+    message: 'Nearly there.',
+  });
   assert.deepEqual(answers, ['pw', '1', '', 'new']);
 });
 
