@@ -42,6 +42,15 @@ function node(...args) {
   if (status !== 0) process.exit(1);
 }
 
+/** oclif lists the commands as the file system does, which differs from machine to machine. */
+function sortManifest() {
+  const file = path.join(root, 'oclif.manifest.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  const ids = Object.keys(manifest.commands).sort();
+  manifest.commands = Object.fromEntries(ids.map((id) => [id, manifest.commands[id]]));
+  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
 export function build() {
   step('addon', {
     reads: ['core/native/{src,binding,pam}/**', 'core/native/binding.gyp', 'package-lock.json'],
@@ -58,9 +67,12 @@ export function build() {
     },
   });
   step('command manifest', {
-    reads: ['commands/**/*.ts', 'package.json'],
+    reads: ['commands/**/*.ts', 'package.json', 'bin/dev/build.mjs'],
     makes: ['oclif.manifest.json'],
-    run: () => node('node_modules/oclif/bin/run.js', 'manifest', '.'),
+    run: () => {
+      node('node_modules/oclif/bin/run.js', 'manifest', '.');
+      sortManifest();
+    },
   });
   step('manual pages', {
     reads: ['man/*.md', 'man/*.ts'],

@@ -1,7 +1,8 @@
 // npm test: installs what the tests need, builds, checks types, style and format, then runs every test.
 // Arguments are test files or folders to run instead of all. Without root the end-to-end tests cannot run: said so.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
 import { build, root } from './build.mjs';
 import { findCommand, installDebianPackages } from './debian-packages.mjs';
@@ -82,7 +83,13 @@ if (chosen.length === 0) {
 }
 
 const folders = isRoot ? ['unit', 'fuzz', 'e2e'] : ['unit', 'fuzz'];
-const patterns = chosen.length > 0 ? chosen : folders.map((folder) => `test/${folder}/**/*.test.ts`);
+const allIn = (folder) => path.join(folder, '**/*.test.ts');
+const patterns =
+  chosen.length > 0
+    ? chosen.map((place) =>
+        statSync(place, { throwIfNoEntry: false })?.isDirectory() ? allIn(place) : place,
+      )
+    : folders.map((folder) => allIn(`test/${folder}`));
 if (!isRoot) process.stderr.write('\nnot root: the end-to-end tests (test/e2e) are left out\n');
 process.stderr.write('\n== tests\n');
 process.exit(

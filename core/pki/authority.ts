@@ -8,9 +8,9 @@
 // Order of a change: key and certificate files, then the index, so that a crash leaves no certificate the index
 // does not know of and nothing half-written. Called by commands/occert.
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import * as x509 from './x509.ts';
+import { makeFolder } from '../system/index.ts';
 import {
   clientCertificate,
   revocationList,
@@ -23,6 +23,7 @@ import { generateKeyPair, importKeyPair, type KeyType } from './keys.ts';
 import type { HostName } from './names.ts';
 import { derOf, writePkcs12, type Pkcs12Profile } from './pkcs12.ts';
 import { writeNewFile } from './files.ts';
+import * as x509 from './x509.ts';
 
 /** A workflow that could not be done, with what to do about it. */
 export class PkiError extends Error {
@@ -67,7 +68,7 @@ const at = (place: Folder, ...parts: string[]): string => path.join(place.folder
 
 /** Runs `work` while no other occert changes this folder. */
 async function locked<T>(place: Folder, work: () => Promise<T>): Promise<T> {
-  await mkdir(at(place, 'ca'), { recursive: true, mode: 0o700 });
+  makeFolder(at(place, 'ca'), 0o700);
   const lock = at(place, 'ca/lock');
   const handle = await open(lock, 'wx', 0o600).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -2,8 +2,9 @@
 // something older without keeping it. Called by authority.ts.
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../system/index.ts';
 
 /** backup: an existing file is kept as NAME.bak-TIME. replace: it is simply replaced. */
 type Existing = 'backup' | 'replace';
@@ -20,7 +21,7 @@ export async function writeNewFile(
   existing: Existing,
   now: Date,
 ): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(file), 0o700);
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx', mode);
   try {

@@ -2,9 +2,10 @@
 // written in one transaction, so that an event costs no disk access of its own. Used by core/main, which holds
 // everything in memory and reads only at its start; one process owns the database file.
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, openSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../system/index.ts';
 
 export interface KeyedStore {
   /** All records of a kind. Records whose value cannot be read are left out. */
@@ -48,7 +49,7 @@ export function stateFile(stateFolder: string, socketFile: string, part: string)
  * keep the server from starting. Throws when the folder cannot be written. `onWriteError` hears of a full disk.
  */
 export function openKeyedStore(file: string, onWriteError: (error: Error) => void): KeyedStore {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(file), 0o700);
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
   chmodSync(file, 0o600);
   try {

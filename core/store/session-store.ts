@@ -1,8 +1,9 @@
 // Sessions that outlive a process: what the security module needs to know a cookie again after a restart.
 // Cookies are kept as SHA-256 only. Used by core/secmod; one process owns the database file.
-import { chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, openSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../system/index.ts';
 
 export interface SessionRowSupplement {
   readonly settingLines?: readonly string[];
@@ -87,7 +88,7 @@ const SCHEMA = `
  * Throws when the folder cannot be written.
  */
 export function openSessionStore(file: string): SessionStore {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(file), 0o700);
   // SQLite creates its files with the umask; the empty file made here lends its mode to the journals.
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
   chmodSync(file, 0o600);

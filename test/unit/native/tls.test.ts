@@ -335,7 +335,12 @@ test('the server name chooses certificate, versions and suites', async () => {
 
 test('neither tickets nor session ids are given out, and ALPN is ignored', async () => {
   using echo = new Echo(contextFor('rsa'));
-  const socket = tls.connect({ port: echo.port, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+  const socket = tls.connect({
+    port: echo.port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2'],
+  });
   let sessions = 0;
   socket.on('session', () => sessions++);
   await once(socket, 'secureConnect');
@@ -366,7 +371,7 @@ test('many handshakes wait for their signatures at the same time, answered in an
   );
 });
 
-test('a client that vanishes while its signature is made harms nobody', async () => {
+test('a client that vanishes while its signature is made harms nobody', { timeout: 20_000 }, async () => {
   const answers: (() => void)[] = [];
   const context = contextFor('p256');
   using echo = new Echo(context, {
@@ -377,7 +382,7 @@ test('a client that vanishes while its signature is made harms nobody', async ()
         });
       }),
   });
-  const socket = tls.connect({ port: echo.port, rejectUnauthorized: false });
+  const socket = tls.connect({ port: echo.port, host: '127.0.0.1', rejectUnauthorized: false });
   socket.on('error', () => undefined);
   while (answers.length < 1) await sleep(5);
   socket.destroy();
@@ -478,7 +483,7 @@ test('sixteen megabytes go through in order, and a paused reader holds the clien
     onData: (bytes) => received.push(bytes),
     onEnd: () => undefined,
   });
-  const socket = tls.connect({ port: echo.port, rejectUnauthorized: false });
+  const socket = tls.connect({ port: echo.port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   while (echo.facts.length === 0) await sleep(1);
   const [connection] = echo.connections;
@@ -503,7 +508,7 @@ test('sixteen megabytes go through in order, and a paused reader holds the clien
 
 test('the path MTU of the connection is known', async () => {
   using echo = new Echo(contextFor('p256'));
-  const socket = tls.connect({ port: echo.port, rejectUnauthorized: false });
+  const socket = tls.connect({ port: echo.port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   assert.ok((echo.connections[0]?.pathMtu() ?? 0) >= 1280);
   socket.destroy();

@@ -46,6 +46,14 @@ test('nothing is issued without an authority, and the message says what to do', 
   );
 });
 
+test('a folder the system refuses to make is an error with its path, below /proc too', async () => {
+  for (const folder of ['/proc/pki', '/proc/self/deep/pki', '/dev/null/pki']) {
+    await assert.rejects(createAuthority({ folder, force: false, now: new Date() }, authority), {
+      path: folder === '/proc/self/deep/pki' ? '/proc/self/deep' : folder,
+    });
+  }
+});
+
 test('existing files are kept: refused without force, moved aside with it', async () => {
   await createAuthority(place('again'), authority);
   const before = readFileSync(path.join(base, 'again/ca/ca.pem'), 'utf8');
