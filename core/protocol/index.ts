@@ -6,6 +6,7 @@ export * from './connect-response.ts';
 export * from './cookies.ts';
 export * from './dtls-match.ts';
 export * from './hostname.ts';
+export * from './http-auth.ts';
 export * from './login-body.ts';
 export * from './login-documents.ts';
 export * from './mtu.ts';

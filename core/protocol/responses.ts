@@ -1,5 +1,6 @@
 // HTTP responses as bytes. They are not written by Node's ServerResponse because clients depend on the order
 // of headers and on what is left out. Called by the worker; pure.
+import type { HttpScheme } from './http-auth.ts';
 
 export interface ResponseOptions {
   /** Minor version of the request, which the answer repeats. */
@@ -53,6 +54,21 @@ export function notFoundResponse(minorVersion: 0 | 1): Buffer {
 /** Answer to a login that is over; the reason is the person's only explanation. */
 export function refusedLoginResponse(minorVersion: 0 | 1, reason: string): Buffer {
   return response({ minorVersion, status: 401, reason, headers: ['Content-Length: 0'] });
+}
+
+/** A login goes by HTTP authentication. `hasForm`: a client that cannot do that may ask for the form instead. */
+export function challengeResponse(minorVersion: 0 | 1, scheme: HttpScheme, hasForm: boolean): Buffer {
+  return response({
+    minorVersion,
+    status: 401,
+    reason: 'Unauthorized',
+    headers: [
+      // As openconnect knows it.
+      ...(hasForm ? ['X-HTTP-Auth-Support: fallback'] : []),
+      `WWW-Authenticate: ${scheme}`,
+      'Content-Length: 0',
+    ],
+  });
 }
 
 /** The security module is not there right now. */

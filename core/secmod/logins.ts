@@ -44,6 +44,7 @@ export interface LoginRequest {
   readonly credentials: {
     readonly username: string;
     readonly password?: string | undefined;
+    readonly token?: string | undefined;
     readonly group?: string | undefined;
   };
   readonly userAgent?: string | undefined;
@@ -76,7 +77,8 @@ interface Login {
   readonly context: string;
   readonly sessionId: string;
   readonly host: LoginHost;
-  readonly username: string;
+  /** Empty as long as only a token says who it is. */
+  username: string;
   readonly userAgent: string | undefined;
   readonly rules: LoginRules;
   readonly methodName: string;
@@ -186,13 +188,16 @@ export class Logins {
     return this.#paced(login, async () => {
       const first = this.#apply(login, { kind: 'begin', certificate });
       if (first.outcome !== 'ask') return first;
-      if (username === '') {
+      const { password, token } = request.credentials;
+      const isByToken = backend?.isByToken ?? false;
+      if (isByToken ? token === undefined : username === '') {
         // Nobody to ask for: fails like a wrong password, for good.
         this.#apply(login, { kind: 'answer' });
-        return this.#apply(login, { kind: 'rejected', reason: 'no user name', isFinal: true });
+        const reason = isByToken ? 'no token' : 'no user name';
+        return this.#apply(login, { kind: 'rejected', reason, isFinal: true });
       }
-      const { password } = request.credentials;
-      return password === undefined ? first : this.#answer(login, password);
+      const answer = isByToken ? token : password;
+      return answer === undefined ? first : this.#answer(login, answer);
     });
   }
 
@@ -268,7 +273,10 @@ export class Logins {
     }
     const problem = reply.kind === 'accepted' ? userNameProblem(reply.username) : undefined;
     if (problem !== undefined) reply = { kind: 'rejected', reason: `user name ${problem}`, isFinal: false };
-    if (reply.kind === 'accepted') login.supplement = reply.supplement;
+    if (reply.kind === 'accepted') {
+      login.supplement = reply.supplement;
+      if (login.username === '') login.username = reply.username;
+    }
     const result = this.#apply(login, reply);
     const message = reply.kind === 'accepted' && result.outcome === 'yes' ? reply.message : undefined;
     return message === undefined ? result : { ...result, prompt: message };

@@ -25,6 +25,8 @@ export class UserThrottle {
   }
 
   failed(username: string): void {
+    // Nobody was named (a token that is not believed): one guesser must not slow down all others.
+    if (username === '') return;
     const now = this.#clock.now();
     const known = this.#failures.get(username);
     const count = known === undefined || now - known.lastAt > MEMORY_MS ? 1 : known.count + 1;

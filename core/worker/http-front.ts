@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly target: string;
   readonly minorVersion: 0 | 1;
-  /** Headers of this and earlier requests of the connection; the last value wins. */
+  /** Headers of this and earlier requests of the connection; the last value wins. Authorization: of this one alone. */
   readonly header: HeaderLookup;
   readonly body: Buffer;
 }
@@ -186,6 +186,8 @@ export class Conversation {
     }
     if (Number(message.headers['content-length'] ?? 0) > bodyLimitBytes)
       return this.#refuseHead('body too long');
+    // Credentials count for the request they came with, and are kept no longer.
+    this.#headers.delete('authorization');
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       const value = rawHeaders[index + 1] ?? '';
       if (value !== '') this.#headers.set((rawHeaders[index] ?? '').toLowerCase(), value);
@@ -213,6 +215,7 @@ export class Conversation {
     this.#deadline = undefined;
     this.#phase = 'answering';
     const answer = await this.#handlers.onRequest(this.#request(message, body)).catch(() => undefined);
+    this.#headers.delete('authorization');
     if ((this.#phase as Phase) === 'closed') return;
     if (answer === undefined) return this.violate('internal failure');
     this.#connection.write(answer.bytes);

@@ -1,7 +1,13 @@
 // The login dialogue as a state machine: what the client or the security module says moves it, and each move says
 // what to do next. Pure; login.ts carries out the actions.
 import type { AuthenticatorStep } from '../interfaces/index.ts';
-import { canonicalCookie, promptMessage, type LoginFields } from '../protocol/index.ts';
+import {
+  canonicalCookie,
+  promptMessage,
+  type HttpCredentials,
+  type HttpScheme,
+  type LoginFields,
+} from '../protocol/index.ts';
 
 export type LoginState =
   | { readonly name: 'idle' }
@@ -19,7 +25,12 @@ export interface Asked {
 
 export type LoginEvent =
   | { readonly name: 'formWanted' }
-  | { readonly name: 'posted'; readonly fields: LoginFields; readonly context: string | undefined }
+  | {
+      readonly name: 'posted';
+      readonly fields: LoginFields;
+      readonly context: string | undefined;
+      readonly httpCredentials?: HttpCredentials | undefined;
+    }
   | { readonly name: 'stepped'; readonly step: AuthenticatorStep }
   /** The security module does not know the login any more. */
   | { readonly name: 'contextLost' }
@@ -27,6 +38,8 @@ export type LoginEvent =
 
 export interface LoginPolicy {
   readonly asksPassword: boolean;
+  /** The login goes by HTTP authentication, not by a form. */
+  readonly httpScheme: HttpScheme | undefined;
   /** The certificate that was presented has been refused. */
   readonly isRefused: boolean;
   /** A certificate is needed, and there is none: the security module says so, and counts it. */
@@ -38,7 +51,14 @@ export interface LoginPolicy {
 export type LoginAction =
   | { readonly do: 'showForm' }
   | { readonly do: 'showPrompt'; readonly asked: Asked }
-  | { readonly do: 'start'; readonly username: string; readonly password: string | undefined }
+  | { readonly do: 'challenge'; readonly scheme: HttpScheme }
+  | {
+      readonly do: 'start';
+      readonly username: string;
+      readonly password: string | undefined;
+      /** In the place of name and password. */
+      readonly token?: string;
+    }
   | { readonly do: 'continue'; readonly context: string; readonly answer: string }
   | { readonly do: 'succeed'; readonly cookie: string; readonly step: AuthenticatorStep }
   | { readonly do: 'refuse'; readonly reason: string }
@@ -52,9 +72,10 @@ const contextPattern = /^[A-Za-z0-9+/=_-]{1,128}$/;
 export function moveLogin(state: LoginState, event: LoginEvent, policy: LoginPolicy): Move {
   switch (event.name) {
     case 'formWanted':
+      if (state.name === 'idle' && policy.httpScheme !== undefined) return challenge(policy.httpScheme);
       return state.name === 'asking' ? ask(state.asked) : [state, { do: 'showForm' }];
     case 'posted':
-      return takePost(state, event.fields, event.context, policy);
+      return takePost(state, event, policy);
     case 'stepped':
       return state.name === 'waiting' ? takeStep(event.step) : refuse('Internal error');
     case 'contextLost':
@@ -68,8 +89,7 @@ export function moveLogin(state: LoginState, event: LoginEvent, policy: LoginPol
 
 function takePost(
   state: LoginState,
-  fields: LoginFields,
-  context: string | undefined,
+  { fields, context, httpCredentials }: Extract<LoginEvent, { name: 'posted' }>,
   policy: LoginPolicy,
 ): Move {
   const { username, password } = fields;
@@ -84,6 +104,7 @@ function takePost(
   if (state.name !== 'idle') return refuse();
   if (policy.isRefused) return refuse();
   if (policy.lacksCertificate) return start('', undefined);
+  if (policy.httpScheme !== undefined) return takeHttpCredentials(policy.httpScheme, httpCredentials);
   if (!policy.asksPassword) return policy.mustChooseGroup ? [idle, { do: 'showForm' }] : start('', undefined);
   if (username === undefined || username === '') {
     // Cisco clients may come back on a new connection with the answer alone.
@@ -94,6 +115,19 @@ function takePost(
     ];
   }
   return password === undefined ? refuse('No password') : start(username, password);
+}
+
+function takeHttpCredentials(scheme: HttpScheme, given: HttpCredentials | undefined): Move {
+  if (given === undefined) return challenge(scheme);
+  if (given.scheme !== scheme.toLowerCase() || given.token === '') return refuse();
+  return [
+    { name: 'waiting', asked: undefined },
+    { do: 'start', username: '', password: undefined, token: given.token },
+  ];
+}
+
+function challenge(scheme: HttpScheme): Move {
+  return [idle, { do: 'challenge', scheme }];
 }
 
 function start(username: string, password: string | undefined): Move {

@@ -3,6 +3,7 @@
 import type { WorkerHost } from '../config/index.ts';
 import type { AuthenticatorCredentials } from '../interfaces/index.ts';
 import {
+  challengeResponse,
   contextCookie,
   clearedContextCookie,
   formResponse,
@@ -11,6 +12,7 @@ import {
   keepUserAgent,
   loginFormDocument,
   messages,
+  parseAuthorization,
   parseCookies,
   parseLoginBody,
   promptDocument,
@@ -57,6 +59,9 @@ export class Login {
   readonly #around: LoginSurroundings;
   #state: LoginState = { name: 'idle' };
   #slot: ChosenSlot | undefined;
+  /** The slot whose challenge is out: a request without credentials then passes to the next one. */
+  #challenged: number | undefined;
+  readonly #failedSlots = new Set<number>();
   /** As the client chose it, by form or URL; undefined: not yet. */
   #choice: { readonly group: string | undefined; readonly isByUrl: boolean } | undefined;
   /** What is wrong with the body at hand. */
@@ -83,7 +88,8 @@ export class Login {
       this.#choice = { group, isByUrl: fields.group === undefined };
     }
     this.#mistake = mistake;
-    const answer = await this.#take(request, { name: 'posted', fields, context });
+    const httpCredentials = parseAuthorization(request.header('authorization'));
+    const answer = await this.#take(request, { name: 'posted', fields, context, httpCredentials });
     // A refusal has named it already.
     if (this.#mistake !== undefined) this.#around.onMalformed(this.#mistake);
     this.#mistake = undefined;
@@ -110,19 +116,31 @@ export class Login {
     const presented = certificate();
     // A login that has begun keeps its slot.
     if (this.isIdle) {
+      const credentials = parseAuthorization(request.header('authorization'));
+      if (credentials === undefined && this.#challenged !== undefined && this.#hasAlternative) {
+        this.#failedSlots.add(this.#challenged);
+        this.#challenged = undefined;
+      }
       this.#slot = chooseSlot(host.settings, {
         hasCertificate: presented !== undefined && presented !== 'refused',
         wantsHttpAuth: request.header('x-support-http-auth') !== undefined,
-        failed: new Set(),
+        hasBearerToken: credentials?.scheme === 'bearer',
+        failed: this.#failedSlots,
       });
     }
     return {
       asksPassword: this.#slot?.methods.some((method) => passwordMethods.has(method)) ?? false,
+      httpScheme: (this.#slot?.methods.includes('oidc') ?? false) ? 'Bearer' : undefined,
       isRefused: presented === 'refused',
       lacksCertificate: this.#slot?.lacksCertificate ?? false,
       mustChooseGroup:
         this.#choice === undefined && this.#ownGroups().length > 0 && this.#requestedGroup() === undefined,
     };
+  }
+
+  /** Of the host's slots more than one may still be tried. */
+  get #hasAlternative(): boolean {
+    return this.#around.host.settings['enable-auth'].length > this.#failedSlots.size;
   }
 
   /** Of the certificate, where it counts for the slot. */
@@ -155,10 +173,14 @@ export class Login {
         const document = promptDocument({ bare, message, promptNumber });
         return keep(formResponse({ minorVersion, document, includedHeaders, contextCookie: cookie }));
       }
+      case 'challenge':
+        this.#challenged = this.#slot?.index;
+        return keep(challengeResponse(minorVersion, action.scheme, this.#hasAlternative));
       case 'start': {
-        const { username, password } = action;
+        const { username, password, token } = action;
         if (username !== '') this.#around.onUsername(username);
-        const credentials: AuthenticatorCredentials = { username, password, group: this.#requestedGroup() };
+        const group = this.#requestedGroup();
+        const credentials: AuthenticatorCredentials = { username, password, token, group };
         const method = this.#slot?.index ?? 0;
         const start = { ticket, vhost, method, credentials, ...this.#clientTexts(request) };
         return this.#take(request, await authenticator.start(start, this.#around.remainingMs()));

@@ -13,6 +13,8 @@ export interface SlotFacts {
   readonly hasCertificate: boolean;
   /** The request carries X-Support-HTTP-Auth. */
   readonly wantsHttpAuth: boolean;
+  /** The request carries a bearer token. */
+  readonly hasBearerToken: boolean;
   /** Slots that have failed on this connection, so that the next one has its turn. */
   readonly failed: ReadonlySet<number>;
 }
@@ -25,7 +27,7 @@ export interface ChosenSlot extends Slot {
 /** Undefined: every slot has failed. */
 export function chooseSlot(
   settings: Pick<WorkerSettings, 'auth' | 'enable-auth'>,
-  { hasCertificate, wantsHttpAuth, failed }: SlotFacts,
+  { hasCertificate, wantsHttpAuth, hasBearerToken, failed }: SlotFacts,
 ): ChosenSlot | undefined {
   const slots = [settings.auth, ...settings['enable-auth'].map((name) => [name])]
     .map((methods, index) => ({ index, methods }))
@@ -35,6 +37,10 @@ export function chooseSlot(
   const [first] = possible;
   if (first === undefined) return slots[0] && { ...slots[0], lacksCertificate: true };
   const byCertificate = hasCertificate ? possible.find((slot) => has(slot, 'certificate')) : undefined;
-  const byHttp = wantsHttpAuth ? possible.find((slot) => has(slot, 'gssapi')) : undefined;
-  return { ...(byCertificate ?? byHttp ?? first), lacksCertificate: false };
+  // A token says by itself what it is for.
+  const byToken = hasBearerToken ? possible.find((slot) => has(slot, 'oidc')) : undefined;
+  const byHttp = wantsHttpAuth
+    ? (possible.find((slot) => has(slot, 'gssapi')) ?? possible.find((slot) => has(slot, 'oidc')))
+    : undefined;
+  return { ...(byCertificate ?? byToken ?? byHttp ?? first), lacksCertificate: false };
 }

@@ -39,6 +39,8 @@ export interface Conversation {
 
 export interface Backend {
   readonly name: 'plain' | 'pam' | 'radius' | 'gssapi' | 'oidc';
+  /** A login begins with a token in the place of a user name and password; who it is comes out of it. */
+  readonly isByToken?: boolean;
   /** Wrong answers a login may give. */
   readonly tries: number;
   begin(facts: LoginFacts): Conversation;

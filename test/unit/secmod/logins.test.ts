@@ -15,7 +15,7 @@ import { FakeClock } from './fake-clock.ts';
 const RIGHT = 'planted-right-password';
 const WRONG = 'planted-wrong-password';
 
-function setUp(auth = ['plain'], failureDelayMs = 0) {
+function setUp(auth = ['plain'], failureDelayMs = 0, isByToken = false) {
   const clock = new FakeClock();
   const presented = new PresentedCertificates(clock);
   const lines: string[] = [];
@@ -30,11 +30,13 @@ function setUp(auth = ['plain'], failureDelayMs = 0) {
   let gate: Promise<void> | undefined;
   const backend: Backend = {
     name: 'plain',
+    isByToken,
     tries: 3,
-    begin: ({ username }) => ({
+    begin: ({ username: given }) => ({
       async answer(password): Promise<BackendReply> {
         await gate;
         if (password === 'boom') throw new Error(`unexpected ${password}`);
+        const username = isByToken ? 'alice' : given;
         return password === RIGHT && username === 'alice'
           ? { kind: 'accepted', username, groups: ['staff', 'vpn'] }
           : {
@@ -357,4 +359,32 @@ test('addresses are banned whole, IPv6 by /64, however written', () => {
     ['::1', '0:0:0:0'],
   ];
   for (const [address, key] of cases) assert.equal(banKey(address), key, address);
+});
+
+test('a login by token: who it is comes out of the token, name and password count for nothing', async () => {
+  const { logins, ticket, sessions, lines } = setUp(['plain'], 0, true);
+  const start = (credentials: LoginRequest['credentials']) =>
+    logins.start(ticket(), { vhost: '', method: 0, credentials });
+  const step = await start({ username: 'mallory', password: WRONG, token: RIGHT });
+  assert.deepEqual([step.outcome, step.username], ['yes', 'alice']);
+  assert.equal(sessions.find(step.cookie ?? '')?.username, 'alice');
+  for (const credentials of [
+    { username: '', token: WRONG },
+    { username: 'alice', password: RIGHT },
+    { username: '' },
+    { username: 'alice', password: RIGHT, token: '' },
+  ])
+    assert.notEqual((await start(credentials)).outcome, 'yes', JSON.stringify(credentials));
+  assert.match(lines.join('\n'), /login attempt failed for user 'alice' .* reason: no token/);
+  assert.doesNotMatch(lines.join('\n'), /planted/);
+});
+
+test('a token is nothing to a method that asks for passwords', async () => {
+  const { logins, ticket } = setUp();
+  const step = await logins.start(ticket(), {
+    vhost: '',
+    method: 0,
+    credentials: { username: 'alice', token: RIGHT },
+  });
+  assert.deepEqual([step.outcome, step.cookie], ['ask', undefined]);
 });

@@ -21,3 +21,9 @@ test('the fifth failure begins to cost time, up to four seconds, until success o
   throttle.succeeded('alice');
   assert.equal(throttle.delayMs('alice'), 0);
 });
+
+test('failures without a name slow down nobody', () => {
+  const throttle = new UserThrottle(new FakeClock());
+  for (let count = 0; count < 20; count += 1) throttle.failed('');
+  assert.equal(throttle.delayMs(''), 0);
+});

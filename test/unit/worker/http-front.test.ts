@@ -190,3 +190,15 @@ test('an end between two requests is none', async () => {
   conversation.receiveEnd();
   assert.deepEqual([violations, tls.left], [[], 'end']);
 });
+
+test('credentials count for the request they came with', async () => {
+  const seen: (string | undefined)[] = [];
+  const { send, requests } = open(async (request) => {
+    seen.push(request.header('authorization'), request.header('x-kept'));
+    return ok;
+  });
+  await send(get('Authorization: Bearer planted\r\nX-Kept: yes\r\n'));
+  await send(get());
+  assert.deepEqual(seen, ['Bearer planted', 'yes', undefined, 'yes']);
+  assert.equal(requests[0]?.header('authorization'), undefined, 'forgotten once answered');
+});

@@ -9,6 +9,7 @@ import {
 
 const policy: LoginPolicy = {
   asksPassword: true,
+  httpScheme: undefined,
   isRefused: false,
   lacksCertificate: false,
   mustChooseGroup: false,
@@ -152,4 +153,50 @@ test('after a refused certificate no other way in is tried', () => {
     { name: 'over' },
     { do: 'refuse', reason: 'Authentication failed' },
   ]);
+});
+
+test('a login by bearer token: challenged until the token comes, which is passed on in place of name and password', () => {
+  const change = { asksPassword: false, httpScheme: 'Bearer' } as const;
+  const withToken = (scheme: string, token: string): LoginEvent => ({
+    name: 'posted',
+    fields: full,
+    context: 'ctx',
+    httpCredentials: { scheme, token },
+  });
+  const challenged = [{ name: 'idle' }, { do: 'challenge', scheme: 'Bearer' }];
+  assert.deepEqual(move({ name: 'idle' }, post(full, 'ctx'), change), challenged);
+  assert.deepEqual(move({ name: 'idle' }, { name: 'formWanted' }, change), challenged);
+  assert.deepEqual(move({ name: 'idle' }, withToken('bearer', 'a.b.c'), change), [
+    { name: 'waiting', asked: undefined },
+    { do: 'start', username: '', password: undefined, token: 'a.b.c' },
+  ]);
+  for (const [scheme, token] of [
+    ['bearer', ''],
+    ['basic', 'a.b.c'],
+    ['negotiate', 'a.b.c'],
+    ['', ''],
+  ] as const) {
+    assert.deepEqual(
+      move({ name: 'idle' }, withToken(scheme, token), change),
+      [{ name: 'over' }, { do: 'refuse', reason: 'Authentication failed' }],
+      scheme,
+    );
+  }
+  for (const name of ['done', 'over'] as const)
+    assert.equal(move({ name }, withToken('bearer', 'a.b.c'), change)[1].do, 'refuse');
+  // Where tokens are not taken they are nothing.
+  assert.equal(move({ name: 'idle' }, withToken('bearer', 'a.b.c'))[1].do, 'start');
+  assert.deepEqual(
+    move({ name: 'idle' }, withToken('bearer', 'a.b.c'), { ...change, isRefused: true })[1].do,
+    'refuse',
+  );
+  // Without the certificate that must stand beside it the security module is not shown the token.
+  assert.deepEqual(
+    move({ name: 'idle' }, withToken('bearer', 't'), { ...change, lacksCertificate: true })[1],
+    {
+      do: 'start',
+      username: '',
+      password: undefined,
+    },
+  );
 });

@@ -1,0 +1,19 @@
+// Logging in by HTTP authentication (RFC 9110, 11): what a request's Authorization header holds. Called by the
+// worker's login dialogue; pure.
+
+/** How the WWW-Authenticate header names what the server takes. */
+export type HttpScheme = 'Bearer';
+
+export interface HttpCredentials {
+  /** In lower case: schemes are compared without regard to it. */
+  readonly scheme: string;
+  /** Empty when the header ends with the scheme. */
+  readonly token: string;
+}
+
+/** credentials = auth-scheme [ 1*SP ( token68 / … ) ]. Undefined: the request has no such header. */
+export function parseAuthorization(value: string | undefined): HttpCredentials | undefined {
+  if (value === undefined) return undefined;
+  const [, scheme = '', token = ''] = /^[ \t]*([^ \t]*)[ \t]*(.*?)[ \t]*$/s.exec(value) ?? [];
+  return { scheme: scheme.toLowerCase(), token };
+}
