@@ -47,14 +47,15 @@ export function collectSections(text: string, report: Report, kind: FileKind = '
     } else if (token.kind === 'section') {
       if (kind === 'overlay') current = { name: undefined, skipped: token.name };
       else current = readSectionName(token.name, token, report);
-    } else if (current.illegal === true) {
+      if (current.skipped !== undefined) {
+        const severity = kind === 'main' ? 'warning' : 'note';
+        const expected = kind === 'main' ? '; expected [vhost:NAME]' : '; expected no sections here';
+        report(severity, `skipping unknown section '${current.skipped.slice(0, 80)}'${expected}`, {
+          place: token,
+        });
+      }
+    } else if (current.illegal === true || current.skipped !== undefined) {
       continue;
-    } else if (current.skipped !== undefined) {
-      const severity = kind === 'main' ? 'warning' : 'note';
-      const expected = kind === 'main' ? '; expected [vhost:NAME]' : '; expected no sections here';
-      report(severity, `skipping unknown section '${current.skipped.slice(0, 80)}'${expected}`, {
-        place: token,
-      });
     } else if (current.name === undefined || token.name === 'pid-file') {
       // A pid file is accepted in a virtual host, too, and is the server's all the same.
       main.lines.push(token);
@@ -77,10 +78,13 @@ function readSectionName(
   place: Place,
   report: Report,
 ): { name: string | undefined; skipped?: string; illegal?: true } {
-  if (trimBlanks(raw) === '') return { name: undefined };
+  if (trimBlanks(raw) === '') {
+    report('warning', 'a section without a name; what follows counts for the default host', { place });
+    return { name: undefined };
+  }
   if (!raw.startsWith('vhost:')) return { name: undefined, skipped: raw };
   const name = trimBlanks(raw.slice('vhost:'.length));
-  if (name === '' || Buffer.byteLength(name) > 253) {
+  if (Buffer.byteLength(name) > 253 || !isHostName(name)) {
     report(
       'error',
       `virtual host name is illegal '${name.slice(0, 80)}'; expected a host name of 1 to 253 bytes`,
@@ -91,6 +95,14 @@ function readSectionName(
   const mapped = /^[\x21-\x7e]*$/.test(name) ? name : domainToASCII(name) || name;
   if (mapped !== name) report('note', `virtual host name '${name}' was canonicalized to '${mapped}'`);
   return { name: mapped };
+}
+
+/** Labels as browsers and certificates know them; anything beyond ASCII is for domainToASCII to judge. */
+function isHostName(name: string): boolean {
+  return name.split('.').every((label, index, all) => {
+    if (label === '') return index > 0 && index === all.length - 1;
+    return /^[-_0-9A-Za-z\u0080-\u{10ffff}]+$/u.test(label) || (label === '*' && index === 0);
+  });
 }
 
 /** All lines of one host or of one per-user file. */
@@ -152,8 +164,10 @@ function readOption(
   }
   if (target === undefined || !isOptionName(target)) return;
   const raw = target === 'included-http-headers' ? token.value : trimQuotes(token.value);
-  if (raw === '' && token.value !== '') return;
   const { kind } = optionTable[target];
+  // Quotes with nothing in them set nothing, on purpose; but nobody means to say that of a login method.
+  const isMethod = kind.shape === 'methods' || kind.shape === 'method';
+  if (raw === '' && token.value !== '' && !isMethod) return;
   if (raw === '' && kind.shape !== 'number' && kind.shape !== 'flag') {
     report('warning', `has no value and is ignored; expected ${kind.expected}`, {
       place: valuePlace,

@@ -111,6 +111,15 @@ export function checkedText(
   };
 }
 
+/** An address, an interface's with its zone, or a name that a resolver is asked for. */
+export const listenHost: Kind<string | undefined> = checkedText(
+  'host',
+  'an IP address or a host name',
+  (value) =>
+    isIP(value) !== 0 ||
+    (!/^[0-9.]+$/.test(value) && /^(?=.{1,253}$)[-_0-9A-Za-z]{1,63}(\.[-_0-9A-Za-z]{1,63})*\.?$/.test(value)),
+);
+
 export function choice<T extends string>(
   words: readonly T[],
   initial: T,

@@ -1,15 +1,15 @@
 // Where the server listens. Rows of the option table.
 import { option } from '../option.ts';
-import { count, flag, text } from '../values.ts';
+import { count, flag, listenHost, text } from '../values.ts';
 
 export const listeningOptions = {
-  'listen-host': option(text('host'), {
+  'listen-host': option(listenHost, {
     scope: ['global'],
     reload: false,
     shownDefault: 'all IPv4 and IPv6 addresses',
     summary: 'Address or name to bind the TCP listener to.',
   }),
-  'udp-listen-host': option(text('host'), {
+  'udp-listen-host': option(listenHost, {
     scope: ['global'],
     reload: false,
     shownDefault: 'value of listen-host',

@@ -34,7 +34,7 @@ test('unknown options and sections of a user file are notes', () => {
   assert.deepEqual(diagnostics.map(({ severity, line }) => [severity, line]).sort(), [
     ['note', 1],
     ['note', 2],
-    ['note', 4],
+    ['note', 3],
   ]);
 });
 
