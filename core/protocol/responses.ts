@@ -1,6 +1,6 @@
 // HTTP responses as bytes. They are not written by Node's ServerResponse because clients depend on the order
 // of headers and on what is left out. Called by the worker; pure.
-import type { HttpScheme } from './http-auth.ts';
+import { authenticateValue, type HttpScheme } from './http-auth.ts';
 
 export interface ResponseOptions {
   /** Minor version of the request, which the answer repeats. */
@@ -56,8 +56,16 @@ export function refusedLoginResponse(minorVersion: 0 | 1, reason: string): Buffe
   return response({ minorVersion, status: 401, reason, headers: ['Content-Length: 0'] });
 }
 
-/** A login goes by HTTP authentication. `hasForm`: a client that cannot do that may ask for the form instead. */
-export function challengeResponse(minorVersion: 0 | 1, scheme: HttpScheme, hasForm: boolean): Buffer {
+/**
+ * A login goes by HTTP authentication. `hasForm`: a client that cannot do that may ask for the form instead. `token`
+ * (base64): the server's part of a negotiation under way.
+ */
+export function challengeResponse(
+  minorVersion: 0 | 1,
+  scheme: HttpScheme,
+  hasForm: boolean,
+  token?: string,
+): Buffer {
   return response({
     minorVersion,
     status: 401,
@@ -65,7 +73,7 @@ export function challengeResponse(minorVersion: 0 | 1, scheme: HttpScheme, hasFo
     headers: [
       // As openconnect knows it.
       ...(hasForm ? ['X-HTTP-Auth-Support: fallback'] : []),
-      `WWW-Authenticate: ${scheme}`,
+      `WWW-Authenticate: ${authenticateValue(scheme, token)}`,
       'Content-Length: 0',
     ],
   });
@@ -122,7 +130,11 @@ export function formResponse(options: LoginResponseOptions & { contextCookie: st
 
 /** 200 at the end of a login; included headers stand before the last cookie. */
 export function successResponse(
-  options: LoginResponseOptions & { cookies: [first: string[], last: string] },
+  options: LoginResponseOptions & {
+    cookies: [first: string[], last: string];
+    /** Value of WWW-Authenticate: the last word of HTTP authentication. */
+    authenticate?: string | undefined;
+  },
 ): Buffer {
   const [first, last] = options.cookies;
   return response({
@@ -131,6 +143,7 @@ export function successResponse(
     reason: 'OK',
     headers: [
       'Connection: Keep-Alive',
+      ...(options.authenticate === undefined ? [] : [`WWW-Authenticate: ${options.authenticate}`]),
       xmlContent,
       contentLength(options.document),
       'X-Transcend-Version: 1',

@@ -28,9 +28,8 @@ import type { Ticket } from './tickets.ts';
 const SIGNATURES_PER_SECOND = 1_000;
 /** From a worker; a chain of client certificates is the largest thing it has to say. */
 const MAX_WORKER_MESSAGE_BYTES = 64 * 1024;
-const MAX_ANSWER_CHARACTERS = 4_096;
-/** All headers of a request together have no more. */
-const MAX_TOKEN_CHARACTERS = 16_384;
+/** All headers of a request together have no more. What people type is cut shorter in logins.ts. */
+const MAX_ANSWER_CHARACTERS = 16_384;
 
 const CLOSE_REASONS: readonly CloseReason[] = [
   'unspecified',
@@ -255,13 +254,13 @@ function authenticatorHandlers(options: DoorOptions, workerId: number): Handlers
   };
 }
 
-/** What no person types is cut; a cut password is wrong all the same. */
+/** Cut: what is longer is wrong all the same. */
 function bounded(credentials: AuthenticatorMethods['Start']['parameters']['credentials']) {
   const { username, password, token, group } = credentials;
   return {
     username: username.slice(0, 256),
     password: password?.slice(0, MAX_ANSWER_CHARACTERS),
-    token: token?.slice(0, MAX_TOKEN_CHARACTERS),
+    token: token?.slice(0, MAX_ANSWER_CHARACTERS),
     group: group?.slice(0, 256),
   };
 }

@@ -36,6 +36,8 @@ export interface Step {
   readonly cookie?: string;
   readonly username?: string;
   readonly groupname?: string;
+  /** base64, for the client's software. */
+  readonly token?: string;
 }
 
 export interface LoginRequest {
@@ -84,6 +86,8 @@ interface Login {
   readonly methodName: string;
   readonly startedAt: number;
   readonly conversation: Conversation | undefined;
+  /** Longest answer that its back end is given. */
+  readonly answerCharacters: number;
   /** The connection that goes on with it: a client may come back on another one. */
   ticket: Ticket;
   state: LoginState;
@@ -97,6 +101,10 @@ interface Login {
 /** A login lasts no longer than this where `auth-timeout` is 0. */
 const LONGEST_LOGIN_MS = 3_600_000;
 const MAX_LOGINS = 65_536;
+/** What no person types is cut; a cut password is wrong all the same. */
+const MAX_PASSWORD_CHARACTERS = 4_096;
+/** All headers of a request together have no more. */
+const MAX_TOKEN_CHARACTERS = 16_384;
 const REFUSED: Step = { outcome: 'no', reason: 'Authentication failed' };
 const INTERNAL: Step = { outcome: 'no', reason: 'Internal error' };
 
@@ -168,6 +176,7 @@ export class Logins {
         sessionId,
         hasCertificate: certificate !== undefined,
       }),
+      answerCharacters: backend?.isByToken ? MAX_TOKEN_CHARACTERS : MAX_PASSWORD_CHARACTERS,
       ticket,
       state: begun,
       hasJustFailed: false,
@@ -260,7 +269,8 @@ export class Logins {
     if (delayMs > 0) await new Promise<void>((resolve) => void this.#options.clock.after(delayMs, resolve));
     let reply: BackendReply;
     try {
-      reply = (await login.conversation?.answer(answer)) ?? { kind: 'unavailable', reason: 'no back end' };
+      const given = answer.slice(0, login.answerCharacters);
+      reply = (await login.conversation?.answer(given)) ?? { kind: 'unavailable', reason: 'no back end' };
     } catch {
       // A back end says 'unavailable' itself; this is for the unforeseen, of which the text may hold anything.
       reply = { kind: 'unavailable', reason: 'unexpected failure' };
@@ -279,7 +289,12 @@ export class Logins {
     }
     const result = this.#apply(login, reply);
     const message = reply.kind === 'accepted' && result.outcome === 'yes' ? reply.message : undefined;
-    return message === undefined ? result : { ...result, prompt: message };
+    const token = 'token' in reply && result.outcome !== 'no' ? reply.token : undefined;
+    return {
+      ...result,
+      ...(message === undefined ? {} : { prompt: message }),
+      ...(token === undefined ? {} : { token }),
+    };
   }
 
   /** One step of the state machine and what follows from its verdict. */

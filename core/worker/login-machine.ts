@@ -14,6 +14,8 @@ export type LoginState =
   /** The security module has the word; `asked` is what to fall back to if it has no answer. */
   | { readonly name: 'waiting'; readonly asked: Asked | undefined }
   | { readonly name: 'asking'; readonly asked: Asked }
+  /** By HTTP authentication: the client's next token is due. */
+  | { readonly name: 'negotiating'; readonly context: string }
   | { readonly name: 'done' }
   | { readonly name: 'over' };
 
@@ -40,6 +42,8 @@ export interface LoginPolicy {
   readonly asksPassword: boolean;
   /** The login goes by HTTP authentication, not by a form. */
   readonly httpScheme: HttpScheme | undefined;
+  /** There is another way in when HTTP authentication fails. */
+  readonly hasFallback: boolean;
   /** The certificate that was presented has been refused. */
   readonly isRefused: boolean;
   /** A certificate is needed, and there is none: the security module says so, and counts it. */
@@ -51,7 +55,9 @@ export interface LoginPolicy {
 export type LoginAction =
   | { readonly do: 'showForm' }
   | { readonly do: 'showPrompt'; readonly asked: Asked }
-  | { readonly do: 'challenge'; readonly scheme: HttpScheme }
+  | { readonly do: 'challenge'; readonly scheme: HttpScheme; readonly token?: string | undefined }
+  /** Begin again with the next slot. */
+  | { readonly do: 'fallBack' }
   | {
       readonly do: 'start';
       readonly username: string;
@@ -77,9 +83,10 @@ export function moveLogin(state: LoginState, event: LoginEvent, policy: LoginPol
     case 'posted':
       return takePost(state, event, policy);
     case 'stepped':
-      return state.name === 'waiting' ? takeStep(event.step) : refuse('Internal error');
+      return state.name === 'waiting' ? takeStep(event.step, policy) : refuse('Internal error');
     case 'contextLost':
-      return state.name === 'waiting' ? [idle, { do: 'showForm' }] : refuse('Internal error');
+      if (state.name !== 'waiting') return refuse('Internal error');
+      return policy.httpScheme === undefined ? [idle, { do: 'showForm' }] : challenge(policy.httpScheme);
     case 'unavailable': {
       const asked = state.name === 'waiting' ? state.asked : undefined;
       return [asked === undefined ? idle : { name: 'asking', asked }, { do: 'sayUnavailable' }];
@@ -100,6 +107,7 @@ function takePost(
       { do: 'continue', context: state.asked.context, answer: password },
     ];
   }
+  if (state.name === 'negotiating') return takeToken(state.context, httpCredentials);
   // One login a connection: after success, and while one is under way, another is refused.
   if (state.name !== 'idle') return refuse();
   if (policy.isRefused) return refuse();
@@ -126,6 +134,15 @@ function takeHttpCredentials(scheme: HttpScheme, given: HttpCredentials | undefi
   ];
 }
 
+/** The next token of a negotiation. One that is none is for the security module to count. */
+function takeToken(context: string, given: HttpCredentials | undefined): Move {
+  const answer = given?.scheme === 'negotiate' ? given.token : '';
+  return [
+    { name: 'waiting', asked: undefined },
+    { do: 'continue', context, answer },
+  ];
+}
+
 function challenge(scheme: HttpScheme): Move {
   return [idle, { do: 'challenge', scheme }];
 }
@@ -137,16 +154,25 @@ function start(username: string, password: string | undefined): Move {
   ];
 }
 
-function takeStep(step: AuthenticatorStep): Move {
-  if (step.outcome === 'no') return refuse(refusalReason(step.reason));
+function takeStep(step: AuthenticatorStep, { httpScheme, hasFallback }: LoginPolicy): Move {
+  if (step.outcome === 'no') {
+    const isOver = httpScheme !== 'Negotiate' || !hasFallback;
+    return isOver ? refuse(refusalReason(step.reason)) : [idle, { do: 'fallBack' }];
+  }
   if (step.outcome === 'yes') {
     const cookie = step.cookie === undefined ? undefined : canonicalCookie(step.cookie);
     return cookie === undefined
       ? refuse('Internal error')
       : [{ name: 'done' }, { do: 'succeed', cookie, step }];
   }
-  const { context } = step;
+  const { context, token } = step;
   if (context === undefined || !contextPattern.test(context)) return refuse('Internal error');
+  if (httpScheme !== undefined) {
+    return [
+      { name: 'negotiating', context },
+      { do: 'challenge', scheme: httpScheme, token },
+    ];
+  }
   return ask({ context, message: promptMessage(step.prompt), promptNumber: step.promptNumber ?? 0 });
 }
 

@@ -3,10 +3,12 @@
 import type { WorkerHost } from '../config/index.ts';
 import type { AuthenticatorCredentials } from '../interfaces/index.ts';
 import {
+  authenticateValue,
   challengeResponse,
   contextCookie,
   clearedContextCookie,
   formResponse,
+  httpScheme,
   identifyClient,
   keepDeviceText,
   keepUserAgent,
@@ -98,44 +100,68 @@ export class Login {
 
   /** The client is gone. */
   close(): void {
-    if (this.#state.name === 'asking') {
-      const { ticket, authenticator } = this.#around;
-      authenticator.abandon({ ticket, context: this.#state.asked.context });
-    }
+    this.#abandon();
     this.#state = { name: 'over' };
   }
 
+  /** Tells the security module that nobody will answer. */
+  #abandon(): void {
+    const state = this.#state;
+    const context =
+      state.name === 'asking'
+        ? state.asked.context
+        : state.name === 'negotiating'
+          ? state.context
+          : undefined;
+    const { ticket, authenticator } = this.#around;
+    if (context !== undefined) authenticator.abandon({ ticket, context });
+  }
+
   async #take(request: HttpRequest, event: LoginEvent): Promise<HttpAnswer> {
-    const [state, action] = moveLogin(this.#state, event, this.#policy(request));
+    // First: a negotiation that the client has broken off leaves the state it was in.
+    const policy = this.#policy(request);
+    const [state, action] = moveLogin(this.#state, event, policy);
     this.#state = state;
     return this.#carryOut(request, action);
   }
 
   #policy(request: HttpRequest): LoginPolicy {
-    const { host, certificate } = this.#around;
-    const presented = certificate();
+    const presented = this.#around.certificate();
+    const credentials = parseAuthorization(request.header('authorization'));
+    if (this.#state.name === 'negotiating' && credentials === undefined) {
+      this.#abandon();
+      this.#state = { name: 'idle' };
+    }
     // A login that has begun keeps its slot.
     if (this.isIdle) {
-      const credentials = parseAuthorization(request.header('authorization'));
       if (credentials === undefined && this.#challenged !== undefined && this.#hasAlternative) {
         this.#failedSlots.add(this.#challenged);
         this.#challenged = undefined;
       }
-      this.#slot = chooseSlot(host.settings, {
-        hasCertificate: presented !== undefined && presented !== 'refused',
-        wantsHttpAuth: request.header('x-support-http-auth') !== undefined,
-        hasBearerToken: credentials?.scheme === 'bearer',
-        failed: this.#failedSlots,
-      });
+      this.#slot = this.#chooseSlot(request, this.#failedSlots);
     }
+    const failedToo = new Set([...this.#failedSlots, this.#slot?.index ?? 0]);
     return {
       asksPassword: this.#slot?.methods.some((method) => passwordMethods.has(method)) ?? false,
-      httpScheme: (this.#slot?.methods.includes('oidc') ?? false) ? 'Bearer' : undefined,
+      httpScheme: httpScheme(this.#slot?.methods ?? []),
+      hasFallback: this.#chooseSlot(request, failedToo)?.lacksCertificate === false,
       isRefused: presented === 'refused',
       lacksCertificate: this.#slot?.lacksCertificate ?? false,
       mustChooseGroup:
         this.#choice === undefined && this.#ownGroups().length > 0 && this.#requestedGroup() === undefined,
     };
+  }
+
+  #chooseSlot(request: HttpRequest, failed: ReadonlySet<number>): ChosenSlot | undefined {
+    const { host, certificate } = this.#around;
+    const presented = certificate();
+    const scheme = parseAuthorization(request.header('authorization'))?.scheme;
+    return chooseSlot(host.settings, {
+      hasCertificate: presented !== undefined && presented !== 'refused',
+      wantsHttpAuth: request.header('x-support-http-auth') !== undefined || scheme === 'negotiate',
+      hasBearerToken: scheme === 'bearer',
+      failed,
+    });
   }
 
   /** Of the host's slots more than one may still be tried. */
@@ -175,7 +201,11 @@ export class Login {
       }
       case 'challenge':
         this.#challenged = this.#slot?.index;
-        return keep(challengeResponse(minorVersion, action.scheme, this.#hasAlternative));
+        return keep(challengeResponse(minorVersion, action.scheme, this.#hasAlternative, action.token));
+      case 'fallBack':
+        if (this.#slot !== undefined) this.#failedSlots.add(this.#slot.index);
+        this.#challenged = undefined;
+        return this.#take(request, { name: 'formWanted' });
       case 'start': {
         const { username, password, token } = action;
         if (username !== '') this.#around.onUsername(username);
@@ -193,13 +223,16 @@ export class Login {
         );
       }
       case 'succeed': {
-        const { username, context, prompt } = action.step;
+        const { username, context, prompt, token } = action.step;
         this.#around.onSucceeded(username);
         const certificateSha1 = this.#around.certificateSha1();
         const cookies = successCookies({ cookie: action.cookie, context, certificateSha1 });
         const banner = [host.settings.banner, prompt].filter((text) => text !== undefined).join('\n');
         const document = successDocument({ bare, banner: banner === '' ? undefined : banner });
-        return keep(successResponse({ minorVersion, document, includedHeaders, cookies }));
+        const scheme = httpScheme(this.#slot?.methods ?? []);
+        const authenticate =
+          scheme === undefined || token === undefined ? undefined : authenticateValue(scheme, token);
+        return keep(successResponse({ minorVersion, document, includedHeaders, cookies, authenticate }));
       }
       case 'refuse':
         this.#around.onRefused(action.reason, this.#mistake);

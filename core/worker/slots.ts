@@ -11,7 +11,7 @@ export interface Slot {
 export interface SlotFacts {
   /** Presented on this connection, and good. */
   readonly hasCertificate: boolean;
-  /** The request carries X-Support-HTTP-Auth. */
+  /** The request carries X-Support-HTTP-Auth, or a token of Negotiate. */
   readonly wantsHttpAuth: boolean;
   /** The request carries a bearer token. */
   readonly hasBearerToken: boolean;
@@ -41,6 +41,7 @@ export function chooseSlot(
   const byToken = hasBearerToken ? possible.find((slot) => has(slot, 'oidc')) : undefined;
   const byHttp = wantsHttpAuth
     ? (possible.find((slot) => has(slot, 'gssapi')) ?? possible.find((slot) => has(slot, 'oidc')))
-    : undefined;
+    : // A client that says nothing of it gets a form, if there is one: others know no 401.
+      possible.find((slot) => !has(slot, 'gssapi'));
   return { ...(byCertificate ?? byToken ?? byHttp ?? first), lacksCertificate: false };
 }

@@ -4,12 +4,19 @@ import type { LoginEvent } from './combine.ts';
 
 /** What a back end may say to an answer. */
 export type BackendReply =
-  | Extract<LoginEvent, { kind: 'prompted' | 'rejected' | 'unavailable' }>
-  | (Extract<LoginEvent, { kind: 'accepted' }> & {
-      readonly supplement?: SessionSupplement;
-      /** For the person, to be shown beside the banner. */
-      readonly message?: string;
-    });
+  | Extract<LoginEvent, { kind: 'rejected' | 'unavailable' }>
+  | (Extract<LoginEvent, { kind: 'prompted' }> & ForClient)
+  | (Extract<LoginEvent, { kind: 'accepted' }> &
+      ForClient & {
+        readonly supplement?: SessionSupplement;
+        /** For the person, to be shown beside the banner. */
+        readonly message?: string;
+      });
+
+interface ForClient {
+  /** base64: what the method has to tell the client's software. */
+  readonly token?: string;
+}
 
 /** What a back end knows of the session beyond user and groups. Kept with it, so JSON-serialisable. */
 export interface SessionSupplement {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { challengeResponse, parseAuthorization } from '../../../core/protocol/index.ts';
+import {
+  authenticateValue,
+  challengeResponse,
+  httpScheme,
+  parseAuthorization,
+} from '../../../core/protocol/index.ts';
 
 test('the scheme in any case, and what follows it', () => {
   const table: [string | undefined, object | undefined][] = [
@@ -26,4 +31,19 @@ test('a challenge is byte for byte what clients know', () => {
     challengeResponse(0, 'Bearer', true).toString(),
     'HTTP/1.0 401 Unauthorized\r\nX-HTTP-Auth-Support: fallback\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n',
   );
+});
+
+test('tokens of a negotiation go out as base64 and nothing else', () => {
+  assert.match(
+    challengeResponse(1, 'Negotiate', false, 'oYI=').toString(),
+    /\r\nWWW-Authenticate: Negotiate oYI=\r\n/,
+  );
+  for (const hostile of ['a\r\nSet-Cookie: x=y', 'a b', '', '='])
+    assert.throws(() => authenticateValue('Negotiate', hostile), RangeError, JSON.stringify(hostile));
+});
+
+test('the scheme is that of the method that logs in by it', () => {
+  assert.equal(httpScheme(['certificate', 'gssapi']), 'Negotiate');
+  assert.equal(httpScheme(['oidc']), 'Bearer');
+  assert.equal(httpScheme(['certificate', 'plain']), undefined);
 });

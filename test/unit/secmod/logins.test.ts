@@ -28,6 +28,7 @@ function setUp(auth = ['plain'], failureDelayMs = 0, isByToken = false) {
   const sessions = new SessionTable({ clock, store: memorySessionStore(), cookieTimeoutSeconds: () => 300 });
   /** When set, the back end waits for it. */
   let gate: Promise<void> | undefined;
+  const lengths: number[] = [];
   const backend: Backend = {
     name: 'plain',
     isByToken,
@@ -35,10 +36,12 @@ function setUp(auth = ['plain'], failureDelayMs = 0, isByToken = false) {
     begin: ({ username: given }) => ({
       async answer(password): Promise<BackendReply> {
         await gate;
+        if (password === 'VDE=') return { kind: 'prompted', prompt: '', promptNumber: 0, token: 'VDI=' };
+        lengths.push(password.length);
         if (password === 'boom') throw new Error(`unexpected ${password}`);
         const username = isByToken ? 'alice' : given;
         return password === RIGHT && username === 'alice'
-          ? { kind: 'accepted', username, groups: ['staff', 'vpn'] }
+          ? { kind: 'accepted', username, groups: ['staff', 'vpn'], ...(isByToken ? { token: 'VDQ=' } : {}) }
           : {
               kind: 'rejected',
               reason: username === 'alice' ? 'wrong password' : 'unknown user',
@@ -95,7 +98,7 @@ function setUp(auth = ['plain'], failureDelayMs = 0, isByToken = false) {
       release();
     };
   };
-  return { clock, lines, events, statistics, sessions, presented, logins, ticket, request, hold };
+  return { clock, lines, events, statistics, sessions, presented, logins, ticket, request, hold, lengths };
 }
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -387,4 +390,30 @@ test('a token is nothing to a method that asks for passwords', async () => {
     credentials: { username: 'alice', token: RIGHT },
   });
   assert.deepEqual([step.outcome, step.cookie], ['ask', undefined]);
+});
+
+test('a negotiation: each side is told what the other says', async () => {
+  const { logins, ticket } = setUp(['plain'], 0, true);
+  const here = ticket();
+  const first = await logins.start(here, {
+    vhost: '',
+    method: 0,
+    credentials: { username: '', token: 'VDE=' },
+  });
+  assert.deepEqual([first.outcome, first.token], ['ask', 'VDI=']);
+  const last = await logins.continue(here, first.context ?? '', RIGHT);
+  assert.deepEqual([last?.outcome, last?.username, last?.token], ['yes', 'alice', 'VDQ=']);
+});
+
+test('of an answer the back end sees as much as it may need', async () => {
+  for (const [isByToken, expected] of [
+    [true, 16_384],
+    [false, 4_096],
+  ] as const) {
+    const { logins, ticket, lengths } = setUp(['plain'], 0, isByToken);
+    const long = 'A'.repeat(20_000);
+    const credentials = { username: 'alice', password: long, token: long };
+    await logins.start(ticket(), { vhost: '', method: 0, credentials });
+    assert.deepEqual(lengths, [expected]);
+  }
 });

@@ -10,6 +10,7 @@ import {
 const policy: LoginPolicy = {
   asksPassword: true,
   httpScheme: undefined,
+  hasFallback: false,
   isRefused: false,
   lacksCertificate: false,
   mustChooseGroup: false,
@@ -20,6 +21,7 @@ const states: LoginState[] = [
   { name: 'idle' },
   { name: 'waiting', asked: undefined },
   { name: 'asking', asked },
+  { name: 'negotiating', context: 'ctx' },
   { name: 'done' },
   { name: 'over' },
 ];
@@ -199,4 +201,47 @@ test('a login by bearer token: challenged until the token comes, which is passed
       password: undefined,
     },
   );
+});
+
+test('Negotiate: token rounds until the security module says yes; its last word goes along', () => {
+  const change = { asksPassword: false, httpScheme: 'Negotiate' } as const;
+  const withToken = (token: string, scheme = 'negotiate'): LoginEvent => ({
+    name: 'posted',
+    fields: full,
+    context: undefined,
+    httpCredentials: { scheme, token },
+  });
+  const [waiting, begun] = move({ name: 'idle' }, withToken('T1'), change);
+  assert.deepEqual(begun, { do: 'start', username: '', password: undefined, token: 'T1' });
+  const more = { outcome: 'ask', context: 'ctx', token: 'T2' } as const;
+  const [negotiating, challenge] = move(waiting, { name: 'stepped', step: more }, change);
+  assert.deepEqual(negotiating, { name: 'negotiating', context: 'ctx' });
+  assert.deepEqual(challenge, { do: 'challenge', scheme: 'Negotiate', token: 'T2' });
+  const [last, answer] = move(negotiating, withToken('T3'), change);
+  assert.deepEqual(answer, { do: 'continue', context: 'ctx', answer: 'T3' });
+  // What is no token of the negotiation ends it there, where failures are counted.
+  assert.deepEqual(move(negotiating, withToken('T3', 'basic'), change)[1], { ...answer, answer: '' });
+  const yes = { outcome: 'yes', cookie, token: 'T4' } as const;
+  assert.deepEqual(move(last, { name: 'stepped', step: yes }, change), [
+    { name: 'done' },
+    { do: 'succeed', cookie, step: yes },
+  ]);
+  assert.deepEqual(move(last, { name: 'contextLost' }, change), [
+    { name: 'idle' },
+    { do: 'challenge', scheme: 'Negotiate' },
+  ]);
+});
+
+test('a negotiation that fails ends the login, or makes room for another method', () => {
+  const no: LoginEvent = { name: 'stepped', step: { outcome: 'no' } };
+  const waiting: LoginState = { name: 'waiting', asked: undefined };
+  const change = { asksPassword: false, httpScheme: 'Negotiate' } as const;
+  assert.equal(move(waiting, no, change)[1].do, 'refuse');
+  assert.deepEqual(move(waiting, no, { ...change, hasFallback: true }), [
+    { name: 'idle' },
+    { do: 'fallBack' },
+  ]);
+  // A token that is refused is the end of it, whatever else there is.
+  assert.equal(move(waiting, no, { ...change, httpScheme: 'Bearer', hasFallback: true })[1].do, 'refuse');
+  assert.equal(move(waiting, no, { hasFallback: true })[1].do, 'refuse');
 });

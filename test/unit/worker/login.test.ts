@@ -8,16 +8,21 @@ import { Login } from '../../../core/worker/login.ts';
 
 const no: LoginReply = { name: 'stepped', step: { outcome: 'no', reason: 'Authentication failed' } };
 
-function open(auth: string[], enableAuth: string[] = []) {
+function open(auth: string[], enableAuth: string[] = [], answers: LoginReply[] = []) {
   const started: unknown[] = [];
+  const continued: string[] = [];
+  const abandoned: string[] = [];
   const authenticator: Authenticator = {
     present: () => Promise.resolve(undefined),
     start: ({ method, credentials }) => {
       started.push([method, { ...credentials }]);
-      return Promise.resolve(no);
+      return Promise.resolve(answers.shift() ?? no);
     },
-    continue: () => Promise.resolve(no),
-    abandon: () => undefined,
+    continue: ({ answer }) => {
+      continued.push(answer);
+      return Promise.resolve(answers.shift() ?? no);
+    },
+    abandon: ({ context }) => void abandoned.push(context),
     listGroups: () => Promise.resolve([]),
     sign: () => Promise.reject(new Error('not here')),
   };
@@ -48,7 +53,7 @@ function open(auth: string[], enableAuth: string[] = []) {
     const answer = await login.post(request, undefined);
     return `${answer.then} ${answer.bytes.toString().split('\r\n', 2).join(' | ')}`;
   };
-  return { login, post, started, refusals };
+  return { login, post, started, continued, abandoned, refusals };
 }
 
 const token = { authorization: 'Bearer planted.to.ken' };
@@ -94,4 +99,53 @@ test('with the form first, a token or the offer of HTTP authentication leads to 
   );
   // It gives up by leaving its offer out.
   assert.match(await willing.post(), /^keep HTTP\/1\.1 200 OK/);
+});
+
+const ticket = (value: string) => ({ ...httpAuth, authorization: `Negotiate ${value}` });
+const more: LoginReply = { name: 'stepped', step: { outcome: 'ask', context: 'ctx', token: 'VDI=' } };
+
+test('Negotiate: challenge, rounds, and the last token with the success document', async () => {
+  const cookie = 'AARaP0cTul3W4IWbmHticRGp0H6nLuzREMf1/ZC6lKk=';
+  const yes: LoginReply = { name: 'stepped', step: { outcome: 'yes', cookie, token: 'VDQ=' } };
+  const { login, post, started, continued } = open(['gssapi'], [], [more, yes]);
+  assert.equal(await post(httpAuth), 'keep HTTP/1.1 401 Unauthorized | WWW-Authenticate: Negotiate');
+  assert.equal(
+    await post(ticket('VDE=')),
+    'keep HTTP/1.1 401 Unauthorized | WWW-Authenticate: Negotiate VDI=',
+  );
+  const header = (name: string): string | undefined =>
+    name === 'authorization' ? 'Negotiate VDM=' : undefined;
+  const request = { method: 'POST', target: '/', minorVersion: 1, header, body: Buffer.alloc(0) } as const;
+  const last = (await login.post(request, undefined)).bytes.toString();
+  assert.match(
+    last,
+    /^HTTP\/1\.1 200 OK\r\nConnection: Keep-Alive\r\nWWW-Authenticate: Negotiate VDQ=\r\nContent-Type/,
+  );
+  assert.deepEqual(started, [[0, { username: '', password: undefined, token: 'VDE=', group: undefined }]]);
+  assert.deepEqual(continued, ['VDM=']);
+});
+
+test('a refused ticket: the form of the next method on the same connection, or the end', async () => {
+  const { post, started } = open(['gssapi'], ['plain']);
+  assert.equal(await post(httpAuth), 'keep HTTP/1.1 401 Unauthorized | X-HTTP-Auth-Support: fallback');
+  assert.match(await post(ticket('VDE=')), /^keep HTTP\/1\.1 200 OK/);
+  await post(httpAuth, 'username=alice&password=secret');
+  assert.deepEqual(
+    started.map((entry) => (entry as unknown[])[0]),
+    [0, 1],
+  );
+  const alone = open(['gssapi']);
+  assert.equal(
+    await alone.post(ticket('VDE=')),
+    'refuse HTTP/1.1 401 Authentication failed | Content-Length: 0',
+  );
+  const needsCertificate = open(['gssapi'], ['certificate']);
+  assert.match(await needsCertificate.post(ticket('VDE=')), /^refuse HTTP\/1\.1 401 Authentication failed/);
+});
+
+test('a client that breaks off a negotiation gets the form; the security module is told', async () => {
+  const { post, abandoned } = open(['gssapi'], ['plain'], [more]);
+  await post(ticket('VDE='));
+  assert.match(await post(), /^keep HTTP\/1\.1 200 OK/);
+  assert.deepEqual(abandoned, ['ctx']);
 });

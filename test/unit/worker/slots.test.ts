@@ -15,7 +15,7 @@ test('a login begins with slot 0, with a certificate in the first slot that has 
 });
 
 test('without a certificate the slots that need one are passed over', () => {
-  assert.equal(choose(['certificate'], ['gssapi', 'plain'])?.index, 1);
+  assert.equal(choose(['certificate'], ['plain', 'gssapi'])?.index, 1);
   assert.equal(choose(['certificate', 'plain'], ['certificate', 'gssapi'])?.index, 2);
   assert.deepEqual(choose(['certificate', 'plain'], ['certificate']), {
     index: 0,
@@ -30,6 +30,13 @@ test('HTTP authentication is taken where it is offered, but not in place of a ce
   assert.equal(choose(['plain'], ['oidc'], facts)?.index, 1);
   assert.equal(choose(['plain'], ['oidc', 'gssapi'], facts)?.index, 2);
   assert.equal(choose(['plain'], ['certificate', 'gssapi'], { ...facts, hasCertificate: true })?.index, 1);
+});
+
+test('a client that says nothing of HTTP authentication gets a form where there is one', () => {
+  assert.equal(choose(['gssapi'], ['plain'])?.index, 1);
+  assert.equal(choose(['certificate'], ['gssapi', 'plain'])?.index, 2);
+  assert.equal(choose(['gssapi'], [])?.index, 0);
+  assert.equal(choose(['gssapi'], ['plain'], { wantsHttpAuth: true })?.index, 0);
 });
 
 test('a slot that has failed makes room for the next', () => {
