@@ -13,7 +13,7 @@ const wallRules = Object.entries(walls).map(([room, allowed]) => ({
       {
         patterns: [
           {
-            regex: `^\\.\\./(?:\\.\\./)?(?!${[...allowed, 'auth', 'radius', 'accounting', 'generated'].join('|') || 'nothing'}|\\.)[a-z]+/`,
+            regex: `^\\.\\./(?:\\.\\./)?(?!${[...allowed, 'auth', 'oidc', 'radius', 'accounting', 'generated'].join('|') || 'nothing'}|\\.)[a-z]+/`,
             message: `core/${room} may use ${allowed.length === 0 ? 'no other room' : allowed.join(', ')} only`,
           },
         ],

@@ -48,6 +48,7 @@ export function checkFiles({ host, places, report }: Checked): void {
     for (const { name, options } of own(option) ? settings[option] : []) {
       if (name === 'pam') checkPamService(options['service'] ?? 'ocserv', option, say);
       if (name === 'radius') checkRadius(options['config'], say, option);
+      if (name === 'oidc') checkOidc(options['config'], say, option);
       for (const [file, what] of [
         [options['passwd'], 'the password file'],
         [options['otp'], 'the file of one-time passwords'],
@@ -95,6 +96,14 @@ export function checkFiles({ host, places, report }: Checked): void {
 function checkRadius(file: string | undefined, say: Say, option: OptionName): void {
   if (file !== undefined) {
     readable(file, (text) => say('error', `${text}; expected a configuration file of radcli`, option));
+  }
+}
+
+function checkOidc(file: string | undefined, say: Say, option: OptionName): void {
+  if (file !== undefined) {
+    readable(file, (text) =>
+      say('error', `${text}; expected a JSON file with openid_configuration_url`, option),
+    );
   }
 }
 

@@ -73,7 +73,21 @@ A section \`[vhost:NAME]\` is for clients that ask for this name by SNI. It has 
 With \`config-per-group\` and \`config-per-user\`, the files named like the group and the user are read when a session is opened. They hold the options marked below. The user's value wins over the group's, the group's over the host's. Lists of both files are joined and take the place of the host's list. A file with a mistake refuses the session.
 `;
 
-const closing = `## See also
+const closing = `## OpenID Connect
+
+The file of oidc\\[config=FILE\\] is a JSON object with these members:
+
+- \`openid_configuration_url\`: The provider's discovery document, over https (http only on this machine itself). It and the keys are fetched at the start, when a token names an unknown key, and when the keys are more than an hour old. While the provider cannot be reached the known keys serve.
+- \`user_name_claim\`: Claim that holds the user name, a text of at most 63 bytes.
+- \`required_claims\`: Object of claims and the values they must have; where the token has a list, the value must be in it. Name at least "aud": without it every application of the provider can log in here. With "iss" it names the issuer; else that of the discovery document counts.
+- \`minimum_jwk_refresh_time\`: Seconds between two fetches for the sake of unknown keys, 900 if absent.
+- \`group_claim\`: Claim that holds the user's groups, a text or a list. Without it there are none, and a client that asks for one is refused.
+- \`require_not_before\`: false accepts tokens without nbf; exp and iat they must always have.
+- \`ca_file\`: PEM certificates of the authorities for the provider, in place of the system's.
+
+Tokens must be signed with RSA, RSA-PSS, ECDSA or Ed25519, by a key that the header names with kid, and be of the type JWT or at+jwt. The clocks of the provider and of this machine must agree: there is no leeway. openconnect takes a token with \`--token-mode=oidc\`.
+
+## See also
 
 *ocserv*(8), *occtl*(8), *ocpasswd*(8), *occert*(8)
 `;

@@ -54,7 +54,7 @@ const log: Log = {
 
 /** Lines of the methods have always stood without the component. */
 function write(severity: Severity, text: string): void {
-  const [, method, rest] = /^((?:plain|pam)-auth:) (.*)$/s.exec(text) ?? [];
+  const [, method, rest] = /^((?:plain-auth|pam-auth|ocserv-oidc):) (.*)$/s.exec(text) ?? [];
   if (method === undefined || rest === undefined) logger[severity](text);
   else logger.child({ component: method })[severity](rest);
 }

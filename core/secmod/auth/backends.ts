@@ -4,8 +4,10 @@ import { takesSettingsFromRadius, type AuthMethod, type VirtualHost } from '../.
 import { DEFAULT_WINDOW_STEPS, type CryptFunction, type TryLock } from '../../passwd/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { oidcProblems } from '../oidc/index.ts';
 import { openRadiusSite, radiusProblems } from '../radius/index.ts';
 import type { Backend } from './backend.ts';
+import { openOidc } from './oidc.ts';
 import { otpChecker } from './otp.ts';
 import { pamBackend, type StartPam } from './pam.ts';
 import { plainBackend } from './plain.ts';
@@ -45,6 +47,8 @@ export function makeBackend(
       const { log } = options;
       return radiusBackend({ ...openRadiusSite(method, 'auth', log), log, suppliesSettings });
     }
+    case 'oidc':
+      return openOidc(method, options);
     default:
       return undefined;
   }
@@ -102,6 +106,7 @@ function hostProblems(host: VirtualHost): string[] {
     if (method.name === 'radius') {
       return radiusProblems(method, 'auth').map((problem) => `${where}${problem}`);
     }
+    if (method.name === 'oidc') return oidcProblems(method).map((problem) => `${where}${problem}`);
     if (method.name !== 'plain')
       return [`${where}authentication method "${method.name}" is not yet honoured`];
     return !method.options['passwd'] && !method.options['otp']
