@@ -76,7 +76,7 @@ export function sessionsDoor(main: Main, worker: WorkerProcess): Handlers<Sessio
         offence(`asked for an MTU of ${String(tunnelMtu)}`);
         return {};
       }
-      if (mtuBytes !== session.tunnelMtu) configureDevice(session.device.index, { mtuBytes });
+      if (mtuBytes !== session.tunnelMtu) setDeviceMtu(session, mtuBytes);
       session.tunnelMtu = mtuBytes;
       main.statistics.noteMtu(mtuBytes);
       session.dtlsCiphersuite = negotiated.dtlsCiphersuite;
@@ -96,6 +96,16 @@ export function sessionsDoor(main: Main, worker: WorkerProcess): Handlers<Sessio
       return {};
     },
   };
+}
+
+/** A tunnel that has just ended took its device with it; the word of its end is on the way. */
+function setDeviceMtu(session: Session, mtuBytes: number): void {
+  try {
+    configureDevice(session.device.index, { mtuBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENODEV') return;
+    throw error;
+  }
 }
 
 /** The connection is gone; so is the session it may have had. */

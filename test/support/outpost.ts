@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { until, type Running } from './command.ts';
 import type { Namespace } from './namespace.ts';
 import type { Order } from './relay.ts';
@@ -43,11 +43,12 @@ export class Outpost implements AsyncDisposable {
   }
 
   /** A TLS session over such a connection; writes wait for the handshake. */
-  tls(local: string, resets = false): TLSSocket {
+  tls(local: string, resets = false, options: ConnectionOptions = {}): TLSSocket {
     const socket = connectTls({
       socket: this.tcp(local, resets),
       rejectUnauthorized: false,
       servername: 'vpn.test',
+      ...options,
     });
     socket.on('error', () => undefined);
     return socket;

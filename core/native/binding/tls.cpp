@@ -298,7 +298,11 @@ class ConnectionHandle final : public Napi::ObjectWrap<ConnectionHandle> {
   // --- the machine ------------------------------------------------------------------------------------------
 
   void onReady(int status, int ready) {
-    if (status < 0) ready = UV_READABLE;
+    if (status < 0) {
+      // libuv has stopped watching. What came before the error is read first; the error is what the next read finds.
+      watched_ = 0;
+      ready = UV_READABLE;
+    }
     if ((ready & UV_READABLE) != 0 && !receive()) return;
     pump();
   }

@@ -408,6 +408,17 @@ function messageTypes(handshake: Buffer | undefined): number[] {
   return types;
 }
 
+test('a reset right behind the end of the handshake is noticed', async () => {
+  using echo = new Echo(contextFor('rsa'));
+  const socket = net.connect(echo.port, '127.0.0.1');
+  tls.connect({ socket, rejectUnauthorized: false }).on('secureConnect', () => {
+    // One loop serves both ends: the last flight has been written, and the server has not looked yet.
+    setImmediate(() => socket.resetAndDestroy());
+  });
+  const [ended] = await echo.untilEnded();
+  assert.match(ended?.error?.message ?? '', /connection reset by peer/);
+});
+
 test('client certificates are verified, delivered with the handshake and refused when foreign', async () => {
   makeCertificate('authority', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
   makeCertificate('foreign', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
