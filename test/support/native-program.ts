@@ -1,7 +1,7 @@
 // Test programs in C++: compiles parts of the plain library with a program under sanitizers. Objects are kept in
 // core/native/build/sanitize-* and made anew only when they are older than a source or header.
 import { execFile, spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, statSync } from 'node:fs';
+import { globSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -74,18 +74,25 @@ export async function buildProgram(options: ProgramOptions): Promise<string> {
   const compileNext = async (): Promise<void> => {
     for (let source = stale.shift(); source !== undefined; source = stale.shift()) {
       const folders = [library, folder, ...(options.headers ?? [])].flatMap((place) => ['-I', place]);
-      const words = [...flags, ...sanitizers[sanitizer], ...folders, '-c', '-o', objectOf(source), source];
-      await run('g++', words);
+      const words = [...flags, ...sanitizers[sanitizer], ...folders, '-c', source];
+      await makeWhole(objectOf(source), words);
     }
   };
   await Promise.all(Array.from({ length: compilersAtOnce }, compileNext));
   const program = path.join(build, name);
   const objects = sources.map(objectOf);
   if (modified(program) <= newest(objects)) {
-    const words = [...sanitizers[sanitizer], '-pthread', '-o', program, ...objects];
-    await run('g++', [...words, ...(options.libraries ?? [])]);
+    const words = [...sanitizers[sanitizer], '-pthread', ...objects];
+    await makeWhole(program, [...words, ...(options.libraries ?? [])]);
   }
   return program;
+}
+
+/** Test files run beside each other and share objects: each appears whole or not at all. */
+async function makeWhole(file: string, words: readonly string[]): Promise<void> {
+  const unfinished = `${file}.${String(process.pid)}`;
+  await run('g++', [...words, '-o', unfinished]);
+  renameSync(unfinished, file);
 }
 
 /** Runs a program; a sanitizer's report ends it with another status than 0, which is thrown with all it said. */

@@ -232,7 +232,7 @@ bool Tunnel::queueDatagram(uint8_t type, std::span<const uint8_t> payload) {
   uint8_t* record = shared_.datagrams.get() + datagramBytes_;
   uint8_t* text = record + cipher.headroom();
   text[0] = type;
-  std::memcpy(text + 1, payload.data(), payload.size());
+  if (!payload.empty()) std::memcpy(text + 1, payload.data(), payload.size());
   const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + payload.size());
   if (sealed == 0) {
     dropDtls("record numbers used up");

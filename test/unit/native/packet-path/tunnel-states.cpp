@@ -159,6 +159,34 @@ void theDatagramSocketTakesNothing() {
   }
 }
 
+void aRefusingPathIsAskedWithAnEmptyProbe() {
+  Desk table;
+  const auto dtls = table.associate(suites[0]);
+  CHECK(dtls != nullptr);
+  if (!dtls) return;
+  sockaddr_in own{};
+  sockaddr_in server{};
+  socklen_t length = sizeof own;
+  getsockname(dtls->fd(), reinterpret_cast<sockaddr*>(&own), &length);
+  getpeername(dtls->fd(), reinterpret_cast<sockaddr*>(&server), &length);
+  dtls->moveTo(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  for (uint32_t i = 0; i < 3; i++) {
+    CHECK(table.intoTun(downPacket(100, i)));
+    table.turn();
+  }
+  peer::must(bind(dtls->fd(), reinterpret_cast<sockaddr*>(&own), sizeof own) == 0, "bind");
+  peer::must(connect(dtls->fd(), reinterpret_cast<sockaddr*>(&server), sizeof server) == 0, "connect");
+  size_t probes = 0;
+  for (int second = 0; second < 60 && probes == 0; second++) {
+    table.tick(1'000);
+    table.turn();
+    dtls->receive([&](uint8_t type, std::span<const uint8_t> payload) {
+      probes += type == cstp::typeDpdRequest && payload.empty() ? 1 : 0;
+    });
+  }
+  CHECK(probes == 1 && table.events.ends.empty());
+}
+
 void usedUpRecordNumbers() {
   for (const char* suite : suites) {
     auto options = desk::standardOptions();
@@ -338,6 +366,7 @@ int main(int count, char** names) {
              {"end in a turn", theEndInTheMiddleOfATurn},
              {"full tun device", theTunDeviceTakesNothing},
              {"full datagram socket", theDatagramSocketTakesNothing},
+             {"refusing path", aRefusingPathIsAskedWithAnEmptyProbe},
              {"used-up numbers", usedUpRecordNumbers},
              {"nonces", noNonceTwice},
              {"stale hello", aStaleHelloDisturbsNothing},
