@@ -91,6 +91,7 @@ const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']
   'plain',
   'pam',
   'radius',
+  'oidc',
 ]);
 
 type Say = (text: string, option?: OptionName) => void;

@@ -26,7 +26,8 @@ export interface Asked {
 }
 
 export type LoginEvent =
-  | { readonly name: 'formWanted' }
+  /** With credentials it is a login: openconnect shows a bearer token with GET. */
+  | { readonly name: 'formWanted'; readonly httpCredentials?: HttpCredentials | undefined }
   | {
       readonly name: 'posted';
       readonly fields: LoginFields;
@@ -78,6 +79,9 @@ const contextPattern = /^[A-Za-z0-9+/=_-]{1,128}$/;
 export function moveLogin(state: LoginState, event: LoginEvent, policy: LoginPolicy): Move {
   switch (event.name) {
     case 'formWanted':
+      if (event.httpCredentials !== undefined && policy.httpScheme !== undefined) {
+        return takePost(state, { ...event, name: 'posted', fields: {}, context: undefined }, policy);
+      }
       if (state.name === 'idle' && policy.httpScheme !== undefined) return challenge(policy.httpScheme);
       return state.name === 'asking' ? ask(state.asked) : [state, { do: 'showForm' }];
     case 'posted':

@@ -78,7 +78,8 @@ export class Login {
   }
 
   async showForm(request: HttpRequest): Promise<HttpAnswer> {
-    return this.#take(request, { name: 'formWanted' });
+    const httpCredentials = parseAuthorization(request.header('authorization'));
+    return this.#take(request, { name: 'formWanted', httpCredentials });
   }
 
   async post(request: HttpRequest, urlGroup: string | undefined): Promise<HttpAnswer> {

@@ -186,6 +186,23 @@ test('a login by bearer token: challenged until the token comes, which is passed
   }
   for (const name of ['done', 'over'] as const)
     assert.equal(move({ name }, withToken('bearer', 'a.b.c'), change)[1].do, 'refuse');
+  // openconnect shows its token with GET.
+  assert.deepEqual(
+    move(
+      { name: 'idle' },
+      { name: 'formWanted', httpCredentials: { scheme: 'bearer', token: 't' } },
+      change,
+    )[1],
+    { do: 'start', username: '', password: undefined, token: 't' },
+  );
+  assert.deepEqual(
+    move(
+      { name: 'done' },
+      { name: 'formWanted', httpCredentials: { scheme: 'bearer', token: 't' } },
+      change,
+    )[1].do,
+    'refuse',
+  );
   // Where tokens are not taken they are nothing.
   assert.equal(move({ name: 'idle' }, withToken('bearer', 'a.b.c'))[1].do, 'start');
   assert.deepEqual(
