@@ -106,6 +106,13 @@ const cases: readonly [
     'acct = radius[config=/nowhere/radiusclient.conf]',
   ],
   [
+    'a missing file of the OpenID provider',
+    /^error: f:8:15: enable-auth: cannot open file .*ENOENT.*; expected a JSON file with openid_configuration_url/,
+    'good.crt',
+    'good.key',
+    'enable-auth = oidc[config=/nowhere/oidc.json]',
+  ],
+  [
     'a missing password file',
     /^warning: f:1:8: auth: .*nobody can log in/,
     'good.crt',
