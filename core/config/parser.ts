@@ -134,9 +134,12 @@ function readOption(
     file.kind === 'main' ? row?.scope.some((scope) => scope !== 'user') : target && file.names.has(target);
   if (!known || (row.role !== 'removed' && !fits)) {
     if (token.continued) return;
-    const nearest = nearestName(name, file.names);
+    // No name has a blank: what follows one may be a value whose "=" is missing, and a secret.
+    const word = /^\S*/.exec(name)?.[0] ?? '';
+    const shown = word === name ? name.slice(0, 80) : `${word.slice(0, 80)} …`;
+    const nearest = nearestName(word, file.names);
     const severity = file.kind === 'main' ? 'warning' : 'note';
-    report(severity, `skipping unknown option '${name.slice(0, 80)}'; expected the name of an option`, {
+    report(severity, `skipping unknown option '${shown}'; expected the name of an option`, {
       place,
       vhost,
       ...(nearest === undefined || nearest === name ? {} : { hint: `did you mean '${nearest}'?` }),

@@ -248,7 +248,7 @@ export class Connection {
         return { bytes: documentResponse(request.minorVersion, contentType, body, included), then: 'keep' };
       }
       case 'notFound':
-        this.#log.info(`refused ${request.method} "${request.target}": there is no such page`);
+        this.#log.info(`refused ${request.method} "${withoutQuery(request.target)}": there is no such page`);
         return { bytes: notFoundResponse(request.minorVersion), then: 'close' };
     }
   }
@@ -268,7 +268,7 @@ export class Connection {
     const { session: cookie } = parseCookies(request.header('cookie') ?? '');
     if (cookie === undefined) return this.#refuse('unavailable', 'CONNECT without a cookie');
     if (!isTunnelTarget(request.target)) {
-      this.#log.info(`refused CONNECT "${request.target}": there is no such tunnel`);
+      this.#log.info(`refused CONNECT "${withoutQuery(request.target)}": there is no such tunnel`);
       return this.#conversation?.refuse(notFoundResponse(1));
     }
     await this.#presenting;
@@ -380,6 +380,11 @@ export class Connection {
     if (this.#stage === 'ended') return this.#reportClosed('unspecified');
     this.#conversation?.refuse(refusedConnectResponse(refusal));
   }
+}
+
+/** For the log: a query may hold what nobody else should read. */
+function withoutQuery(target: string): string {
+  return target.replace(/\?.*$/s, '?…');
 }
 
 /** Tells main what the tunnel's channels are. Apart from the class, so that nothing of the login is kept alive. */

@@ -95,6 +95,7 @@ for (const [line, pattern] of refused) {
 const warned: readonly [line: string, pattern: RegExp][] = [
   ['udp-prt = 3', /skipping unknown option 'udp-prt'.*did you mean 'udp-port'\?/],
   ['max_clients = 3', /did you mean 'max-clients'\?/],
+  ['key-pin 1234 = 5', /skipping unknown option 'key-pin …'; expected the name of an option/],
   ['cgroup = x', /skipping unknown option 'cgroup'/],
   ['iroute = 10.0.0.0/8', /skipping unknown option 'iroute'/],
   ['session-control = true', /the option 'session-control' is deprecated/],
