@@ -1,8 +1,10 @@
 // Bearer tokens of a real OpenID provider, shown by a real openconnect.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { OpenId } from '../support/open-id.ts';
 import { Scene } from '../support/scene.ts';
+import { root } from '../support/site.ts';
 
 interface UserRow {
   readonly Username: string;
@@ -93,4 +95,29 @@ test('passwords and tokens beside each other: each client comes in by what it ha
   assert.equal(row?.Username, 'bob');
   await byToken.leave();
   assert.match(await scene.refused({ password: 'wrong' }), /Login failed/);
+});
+
+test('a token shown with POST gives the cookie that opens the tunnel', async () => {
+  await using story = await open((folder) => `auth = "oidc[config=${folder}/oidc.json]"`);
+  const { scene, openId } = story;
+  const ask = async (token: string) => {
+    const program = path.join(root, 'test/support/bearer-client.ts');
+    const command = [process.execPath, program, scene.network.serverAddress(0)];
+    const { stdout } = await scene.namespace(0).run(command, { input: token });
+    return JSON.parse(stdout) as { status: number; headers: Record<string, string | string[]> }[];
+  };
+  const [challenge, granted] = await ask(await openId.token('alice'));
+  assert.equal(challenge?.status, 401);
+  assert.equal(challenge.headers['www-authenticate'], 'Bearer');
+  assert.equal(challenge.headers['x-http-auth-support'], undefined);
+  assert.equal(granted?.status, 200);
+  const cookie = /webvpn=([^;]+)/.exec([granted.headers['set-cookie'] ?? []].flat().join('\n'))?.[1];
+  const client = await scene.connect({ cookie: `webvpn=${cookie}` });
+  const [row] = await scene.site.occtlJson<UserRow[]>('show', 'users');
+  assert.equal(row?.Username, 'alice');
+  await client.leave();
+  assert.deepEqual(
+    (await ask('a.b.c')).map(({ status }) => status),
+    [401, 401],
+  );
 });
