@@ -2,6 +2,7 @@
 // Arguments are test files or folders to run instead of all. Without root the end-to-end tests cannot run: said so.
 import { spawnSync } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { build, root } from './build.mjs';
@@ -95,8 +96,9 @@ process.stderr.write('\n== tests\n');
 process.exit(
   run(process.execPath, [
     '--test',
-    '--test-concurrency=1',
-    '--test-timeout=300000',
+    // They mostly wait, and have namespaces and folders of their own.
+    `--test-concurrency=${Math.min(availableParallelism(), 4)}`,
+    '--test-timeout=900000',
     '--test-reporter=spec',
     ...globSync(patterns, { cwd: root }).sort(),
   ]),
