@@ -106,9 +106,10 @@ async function filesBelow(folder: string): Promise<Record<string, string>> {
   const files = entries
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
-  return Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, await readFile(file, 'latin1')])),
+  const contents = await Promise.all(
+    files.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'latin1')]),
   );
+  return Object.fromEntries(contents);
 }
 
 const options = (folder: string): string => `
