@@ -92,6 +92,7 @@ const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']
   'pam',
   'radius',
   'oidc',
+  'gssapi',
 ]);
 
 type Say = (text: string, option?: OptionName) => void;

@@ -29,10 +29,22 @@ export function startChild(room: 'worker' | 'secmod', doors: readonly number[]):
     stdio: ['ignore', 'ignore', errorOutput, ...doors],
     // A session of its own: signals to main's process group are meant for main, which ends its children in order.
     detached: true,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },
+    env: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C',
+      ...(room === 'secmod' ? kerberosEnvironment() : {}),
+    },
   });
   for (const door of doors) closeDescriptor(door);
   return child;
+}
+
+/** Where a Kerberos installation says its library finds things: names of files, no secrets. */
+function kerberosEnvironment(): Record<string, string> {
+  const names = ['KRB5_CONFIG', 'KRB5_KTNAME', 'KRB5RCACHENAME', 'KRB5RCACHEDIR'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 export function openTransport(descriptor: number): Transport {

@@ -21,7 +21,9 @@ export type PamTask =
       readonly remoteAddress: string;
     }
   /** The system's groups with at least this id, as the `groups` of the end. */
-  | { readonly kind: 'groups'; readonly lowestGid: number };
+  | { readonly kind: 'groups'; readonly lowestGid: number }
+  /** The groups of one user, likewise. */
+  | { readonly kind: 'userGroups'; readonly user: string };
 
 export type PamPhase = 'library' | 'start' | 'authenticate' | 'account' | 'password' | 'groups';
 
@@ -53,7 +55,7 @@ export interface PamProcess {
 const MAX_FRAME_BYTES = 256 * 1024;
 const CLEAN_UP_MS = 2_000;
 const PROBE_MS = 5_000;
-const kinds = { login: 'L', account: 'C', groups: 'G' } as const;
+const kinds = { login: 'L', account: 'C', groups: 'G', userGroups: 'U' } as const;
 const phases: readonly PamPhase[] = ['library', 'start', 'authenticate', 'account', 'password', 'groups'];
 
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
@@ -137,6 +139,7 @@ export function pamProblem(): string | undefined {
 }
 
 function fieldsOf(task: PamTask): string[] {
+  if (task.kind === 'userGroups') return [task.user];
   return task.kind === 'groups' ? [String(task.lowestGid)] : [task.service, task.user, task.remoteAddress];
 }
 

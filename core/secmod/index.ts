@@ -3,6 +3,7 @@
 // does anything, and ends when main does.
 import { securityModuleDescription, type SecurityModuleMethods } from '../interfaces/index.ts';
 import {
+  acquireGssapiCredentials,
   closeDescriptor,
   createClientTrust,
   cryptPassword,
@@ -54,7 +55,7 @@ const log: Log = {
 
 /** Lines of the methods have always stood without the component. */
 function write(severity: Severity, text: string): void {
-  const [, method, rest] = /^((?:plain-auth|pam-auth|ocserv-oidc):) (.*)$/s.exec(text) ?? [];
+  const [, method, rest] = /^((?:plain-auth|pam-auth|gssapi-auth|ocserv-oidc):) (.*)$/s.exec(text) ?? [];
   if (method === undefined || rest === undefined) logger[severity](text);
   else logger.child({ component: method })[severity](rest);
 }
@@ -75,6 +76,7 @@ const securityModule = new SecurityModule({
   tryLock: tryLockFile,
   startPam,
   pamProblem,
+  acquireGssapi: acquireGssapiCredentials,
   openStore: openSessionStore,
   createTrust: createClientTrust,
   failureDelayMs: FAILURE_DELAY_MS,

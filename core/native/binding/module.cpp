@@ -24,6 +24,7 @@ static Napi::Object initModule(Napi::Env env, Napi::Object exports) {
   initSandbox(env, exports);
   initTls(env, exports);
   initTunnel(env, exports);
+  initGssapi(env, exports);
   return exports;
 }
 

@@ -7,3 +7,4 @@ void initSockets(Napi::Env env, Napi::Object exports);
 void initSandbox(Napi::Env env, Napi::Object exports);
 void initTls(Napi::Env env, Napi::Object exports);
 void initTunnel(Napi::Env env, Napi::Object exports);
+void initGssapi(Napi::Env env, Napi::Object exports);

@@ -1,5 +1,5 @@
 // ocserv-pam: one conversation with PAM in a process of its own. Started by the security module (pam.ts) for one login,
-// one account check or one list of groups; it ends with it, and is killed when the login's time is over.
+// one account check or one list of groups (all, or a user's); it ends with it, and is killed when the login's time is over.
 //
 // Why not in the security module: libpam opens its modules with a plain dlopen, so that inside Node a module that uses
 // OpenSSL would be bound to Node's copy, whatever flags libpam itself was opened with; a thread in which a module hangs
@@ -122,6 +122,10 @@ int serve() {
   if (!readFrame(task)) return 1;
   if (task.kind == Kind::groups && task.fields.size() == 1) {
     say("groups", success, "", "", allGroups(static_cast<gid_t>(std::strtoul(task.fields[0].c_str(), nullptr, 10))));
+    return 0;
+  }
+  if (task.kind == Kind::userGroups && task.fields.size() == 1) {
+    say("groups", success, "", task.fields[0], groupsOf(task.fields[0]));
     return 0;
   }
   Library library{};

@@ -17,6 +17,7 @@ enum class Kind : char {
   account = 'C',   // service, user, remote host
   groups = 'G',    // lowest group id
   probe = 'K',     // can libpam be opened?
+  userGroups = 'U',  // user
   answer = 'A',    // text
   // from here
   message = 'M',   // text to show

@@ -8,6 +8,7 @@ import { oidcProblems } from '../oidc/index.ts';
 import { openRadiusSite, radiusProblems } from '../radius/index.ts';
 import type { Backend } from './backend.ts';
 import { openOidc } from './oidc.ts';
+import { gssapiBackend, type AcquireGssapi } from './gssapi.ts';
 import { otpChecker } from './otp.ts';
 import { pamBackend, type StartPam } from './pam.ts';
 import { plainBackend } from './plain.ts';
@@ -24,6 +25,7 @@ export interface BackendOptions {
   readonly makeSetting: (prefix: string, cost?: number) => string;
   readonly tryLock: TryLock;
   readonly startPam: StartPam;
+  readonly acquireGssapi: AcquireGssapi;
   /** Why PAM cannot be used here; undefined when it can. */
   readonly pamProblem: () => string | undefined;
 }
@@ -49,6 +51,16 @@ export function makeBackend(
     }
     case 'oidc':
       return openOidc(method, options);
+    case 'gssapi': {
+      const { keytab, 'tgt-freshness-time': freshness, 'require-local-user-map': map } = method.options;
+      return gssapiBackend({
+        ...options,
+        keytab: keytab === '' ? undefined : keytab,
+        requiresLocalUser: !/^(false|no)$/i.test(map ?? ''),
+        freshnessSeconds: freshness === undefined ? undefined : Number(freshness),
+        lowestGid: Number(method.options['gid-min'] ?? 0),
+      });
+    }
     default:
       return undefined;
   }
@@ -102,7 +114,7 @@ function hostProblems(host: VirtualHost): string[] {
   const { acct } = host.settings;
   const accounting = acct?.name === 'radius' ? radiusProblems(acct, 'acct') : [];
   const problems = [...host.settings.auth, ...host.settings['enable-auth']].flatMap((method) => {
-    if (method.name === 'certificate' || method.name === 'pam') return [];
+    if (['certificate', 'pam', 'gssapi'].includes(method.name)) return [];
     if (method.name === 'radius') {
       return radiusProblems(method, 'auth').map((problem) => `${where}${problem}`);
     }

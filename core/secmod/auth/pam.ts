@@ -8,6 +8,7 @@ import { userNameProblem } from '../../passwd/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Backend, BackendReply, Conversation, LoginFacts } from './backend.ts';
+import { cachedGroups } from './system-groups.ts';
 
 /** How conversations are started; of core/native but in tests. */
 export type StartPam = (task: PamTask, onReport: (report: PamReport) => void) => PamProcess;
@@ -26,8 +27,6 @@ const MAX_PROCESSES = 256;
 const MAX_PROCESSES_PER_ADDRESS = 32;
 /** An account check has nobody to wait for but its modules. */
 const ACCOUNT_LIMIT_MS = 30_000;
-const GROUPS_LIMIT_MS = 10_000;
-const GROUPS_KEPT_MS = 60_000;
 /** More than fits a form. */
 const MAX_TEXT_CHARACTERS = 2_000;
 const NEW_PASSWORD_PROMPT = 'Please enter the new password.';
@@ -45,7 +44,7 @@ export function pamBackend(options: PamOptions): Backend {
     name: 'pam',
     tries: 1,
     begin: (facts) => new PamConversation(options, facts),
-    listGroups: cachedGroups(options),
+    listGroups: cachedGroups({ ...options, title: 'pam-auth' }),
   };
 }
 
@@ -192,32 +191,6 @@ export function checkPamAccount(
 
 function reasonOf({ phase, code, text }: Extract<PamReport, { kind: 'end' }>): string {
   return `PAM ${phase}: ${text === '' ? `code ${code}` : text}`.slice(0, MAX_TEXT_CHARACTERS);
-}
-
-/** The system's groups change rarely, and the form that shows them may be asked for by anybody. */
-function cachedGroups({ startPam, lowestGid, clock, log }: PamOptions): () => Promise<readonly string[]> {
-  let known: { readonly at: number; readonly groups: Promise<readonly string[]> } | undefined;
-
-  function ask(): Promise<readonly string[]> {
-    const { promise, resolve } = Promise.withResolvers<readonly string[]>();
-    const process = startPam({ kind: 'groups', lowestGid }, (report) => {
-      if (report.kind === 'lost')
-        log.error(`pam-auth: the system's groups cannot be listed: ${report.reason}`);
-      resolve(report.kind === 'end' ? report.groups : []);
-    });
-    const cancel = clock.after(GROUPS_LIMIT_MS, () => {
-      process.close();
-      log.error("pam-auth: the system's groups cannot be listed: no answer in time");
-      resolve([]);
-    });
-    return promise.finally(cancel);
-  }
-
-  return () => {
-    if (known === undefined || clock.now() - known.at >= GROUPS_KEPT_MS)
-      known = { at: clock.now(), groups: ask() };
-    return known.groups;
-  };
 }
 
 /** Helper processes alive, those that are being killed included. */

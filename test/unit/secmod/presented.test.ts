@@ -12,6 +12,7 @@ import {
   cryptPassword,
   cryptSetting,
   pamProblem,
+  acquireGssapiCredentials,
   startPam,
   tryLockFile,
 } from '../../../core/native/index.ts';
@@ -70,6 +71,7 @@ function setUp() {
     tryLock: tryLockFile,
     startPam,
     pamProblem,
+    acquireGssapi: acquireGssapiCredentials,
     openStore: () => memorySessionStore(),
     createTrust: createClientTrust,
     failureDelayMs: 0,
