@@ -26,7 +26,7 @@ const titles: Readonly<Record<string, string>> = {
 };
 
 /** What this build can do, in the C program's words. */
-const capabilities = ['seccomp', 'oath', 'radius', 'PAM', 'AnyConnect', 'oidc_auth'];
+const capabilities = ['seccomp', 'oath', 'radius', 'gssapi', 'PAM', 'AnyConnect', 'oidc_auth'];
 
 export function versionLines(program: string): string[] {
   const first = `${titles[program] ?? program} ${version}`;

@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly cookie?: string;
   readonly args?: readonly string[];
   readonly device?: string;
+  /** Of openconnect; this process's unless told. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Name of the server, "vpn.test" unless told; its certificate is that of `certificate`. */
   readonly host?: string;
   /** File of the certificate the client trusts; the server's own unless told. */
@@ -48,6 +50,7 @@ function inputOf({ cookie, password = 'secret', answers = [] }: ConnectOptions):
 export async function logIn(options: ConnectOptions): Promise<string> {
   const outcome = await options.namespace.run([...commandOf(options), '--authenticate'], {
     input: inputOf(options),
+    env: options.env ?? process.env,
   });
   const cookie = /^COOKIE='(.+)'$/m.exec(outcome.stdout)?.[1];
   if (cookie === undefined) throw new Error(`no cookie:\n${outcome.stdout}${outcome.stderr}`);
@@ -87,7 +90,7 @@ export class Client implements AsyncDisposable {
       ],
       {
         input: inputOf(options),
-        env: { ...process.env, VPN_RECORD: record },
+        env: { ...(options.env ?? process.env), VPN_RECORD: record },
       },
     );
     return new Client(process_, options.namespace, device, folder, record);

@@ -50,6 +50,8 @@ export class Site implements AsyncDisposable {
   readonly folder: string;
   readonly namespace: Namespace;
   server: Running | undefined;
+  /** Of the server; this process's unless told. */
+  env: NodeJS.ProcessEnv = process.env;
   #log = '';
 
   private constructor(folder: string, namespace: Namespace) {
@@ -100,10 +102,13 @@ export class Site implements AsyncDisposable {
 
   /** Starts the server in the foreground and waits until it accepts connections. */
   async start(extra: readonly string[] = []): Promise<void> {
-    const server = start([
-      ...['ip', 'netns', 'exec', this.namespace.name, path.join(root, 'bin/ocserv')],
-      ...['--foreground', '--log-stderr', '--config', this.configFile, ...extra],
-    ]);
+    const server = start(
+      [
+        ...['ip', 'netns', 'exec', this.namespace.name, path.join(root, 'bin/ocserv')],
+        ...['--foreground', '--log-stderr', '--config', this.configFile, ...extra],
+      ],
+      { env: this.env },
+    );
     this.server = server;
     await until(
       'the server to listen',

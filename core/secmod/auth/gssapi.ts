@@ -37,7 +37,9 @@ export function gssapiBackend(options: GssapiOptions): Backend {
   try {
     credentials = options.acquireGssapi(options.keytab);
   } catch (error) {
-    throw new Error(`gssapi: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const problem = error instanceof Error ? error.message : String(error);
+    const where = options.keytab ?? "the system's keytab";
+    throw new Error(`gssapi: ${problem}; expected the key of a service in ${where}`, { cause: error });
   }
   return {
     name: 'gssapi',

@@ -43,7 +43,8 @@ void append(const Library& library, uint32_t value, int type, std::string& to) {
     uint32_t minor = 0;
     Text text(library);
     if ((library.displayStatus(&minor, value, type, nullptr, &more, text.buffer()) & errorBits) != 0) return;
-    const std::string words = text.text();
+    // Some end with a NUL that counts.
+    const std::string words = text.text().c_str();
     if (!words.empty()) to += (to.empty() ? "" : "; ") + words;
     if (more == 0) return;
   }
