@@ -4,7 +4,7 @@ import { parsePriorities } from '../protocol/priorities.ts';
 import { quoteValue } from './diagnostics.ts';
 import { takesSettingsFromRadius } from './methods.ts';
 import { optionNames, optionTable, type OptionName } from './options.ts';
-import type { AuthMethod, VirtualHost } from './types.ts';
+import type { VirtualHost } from './types.ts';
 import type { Place, Report } from './parser.ts';
 
 export interface Checked {
@@ -86,15 +86,6 @@ function isOwn(host: VirtualHost, option: OptionName): boolean {
   return host.explicit.includes(option);
 }
 
-const builtMethods: ReadonlySet<AuthMethod['name']> = new Set<AuthMethod['name']>([
-  'certificate',
-  'plain',
-  'pam',
-  'radius',
-  'oidc',
-  'gssapi',
-]);
-
 type Say = (text: string, option?: OptionName) => void;
 
 function checkMethods(host: VirtualHost, error: Say, note: Say): void {
@@ -123,19 +114,10 @@ function checkMethods(host: VirtualHost, error: Say, note: Say): void {
       'enable-auth',
     );
   }
-  for (const method of auth) refuseUnbuilt('auth', method, error);
-  for (const method of alternatives) refuseUnbuilt('enable-auth', method, error);
   const primary = [...new Set(auth.map(({ name }) => name))].join('+');
   if (primary !== '') note(`${say}setting '${primary}' as primary authentication method`);
   for (const { name } of alternatives) note(`${say}enabling '${name}' as authentication method`);
   if (acct !== undefined) note(`setting '${acct.name}' as accounting method`);
-}
-
-/** A method that is left out would be a hole; so an unbuilt one stops the start. */
-function refuseUnbuilt(option: 'auth' | 'enable-auth', method: AuthMethod, error: Say): void {
-  if (builtMethods.has(method.name)) return;
-  const expected = [...builtMethods].join(', ');
-  error(`${option} method "${method.name}" is not built in this release; expected ${expected}`, option);
 }
 
 function checkNetworks(host: VirtualHost, places: ReadonlyMap<OptionName, Place>, error: Say): void {

@@ -119,8 +119,6 @@ function hostProblems(host: VirtualHost): string[] {
       return radiusProblems(method, 'auth').map((problem) => `${where}${problem}`);
     }
     if (method.name === 'oidc') return oidcProblems(method).map((problem) => `${where}${problem}`);
-    if (method.name !== 'plain')
-      return [`${where}authentication method "${method.name}" is not yet honoured`];
     return !method.options['passwd'] && !method.options['otp']
       ? [`${where}plain: no password file; expected passwd=FILE or otp=FILE`]
       : [];
