@@ -1,10 +1,18 @@
 // The four built programs, called wrongly and with output that goes nowhere: whole standard error and exit status.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 
 const bin = path.resolve(import.meta.dirname, '../../../bin');
+const folder = mkdtempSync(path.join(tmpdir(), 'ocserv-programs-'));
+const emptyFile = path.join(folder, 'passwd');
+writeFileSync(emptyFile, '');
+after(() => {
+  rmSync(folder, { recursive: true });
+});
 
 function call(program: string, args: readonly string[], shell?: string) {
   const command = path.join(bin, program);
@@ -75,9 +83,9 @@ const refused: readonly (readonly [
   ],
   [
     'ocpasswd',
-    ['-c', '/dev/null', '-d', 'alice'],
+    ['-c', emptyFile, '-d', 'alice'],
     0,
-    'ocpasswd: there is no user "alice" in /dev/null; nothing was changed\n',
+    `ocpasswd: there is no user "alice" in ${emptyFile}; nothing was changed\n`,
   ],
   ['ocpasswd', ['-c', '/no/such/passwd', 'alice'], 1, 'ocpasswd: Please specify a password\n'],
   [
