@@ -2,7 +2,6 @@
 // Arguments are test files or folders to run instead of all. Without root the end-to-end tests cannot run: said so.
 import { spawnSync } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { build, root } from './build.mjs';
@@ -99,8 +98,8 @@ process.stderr.write('\n== tests\n');
 process.exit(
   run(process.execPath, [
     '--test',
-    // They mostly wait, and have namespaces and folders of their own.
-    `--test-concurrency=${Math.min(availableParallelism(), 4)}`,
+    // One after the other: the stories about traffic and time are told on an otherwise quiet machine.
+    '--test-concurrency=1',
     '--test-timeout=900000',
     '--test-reporter=spec',
     ...globSync(patterns, { cwd: root }).sort(),
