@@ -1,14 +1,7 @@
 // The security module without its doors: everything it is asked, answered with values. doors.ts turns the
 // refusals into Varlink errors; tests call this directly with a clock of their own.
 import type { Configuration, SecmodConfiguration, Settings, VirtualHost } from '../config/index.ts';
-import {
-  memoryKeyedStore,
-  memorySessionStore,
-  openKeyedStore,
-  stateFile,
-  type KeyedStore,
-  type SessionStore,
-} from '../store/index.ts';
+import type { SessionStore } from '../store/index.ts';
 import { Accounting, type Counters, type Tunnel } from './accounting/index.ts';
 import { makeBackends, methodProblems, type BackendOptions } from './auth/backends.ts';
 import { CertificateMethod } from './auth/certificate.ts';
@@ -25,6 +18,7 @@ import { sessionSettings } from './overlays.ts';
 import { PresentedCertificates } from './presented.ts';
 import { openRadiusSite, type RadiusSite } from './radius/index.ts';
 import { SessionTable, type CloseReason, type Session } from './sessions.ts';
+import { openAccountingStore, openSessions } from './state.ts';
 import { AuthStatistics } from './statistics.ts';
 import { UserThrottle } from './throttle.ts';
 import { openTicket, type Ticket } from './tickets.ts';
@@ -129,9 +123,6 @@ export class SecurityModule {
     if (ticketKey.length !== TICKET_KEY_BYTES) return [`ticket key: expected ${TICKET_KEY_BYTES} bytes`];
     const problems = methodProblems(configuration.hosts, this.#options);
     if (problems.length > 0) return problems;
-    const keyProblems = this.#keys.load(configuration.hosts.flatMap((host) => keyFilesOf(host.settings)));
-    if (keyProblems.length > 0 && this.#running === undefined) return keyProblems;
-    for (const problem of keyProblems) log.error(`${problem}; the former key stays in force`);
     const former = this.#running?.hosts ?? [];
     const hosts: Host[] = [];
     for (const host of configuration.hosts) {
@@ -142,10 +133,14 @@ export class SecurityModule {
       }
     }
     if (problems.length > 0) return problems;
+    // Last: a refused configuration must leave the keys as they are.
+    const keyProblems = this.#keys.load(configuration.hosts.flatMap((host) => keyFilesOf(host.settings)));
+    if (keyProblems.length > 0 && this.#running === undefined) return keyProblems;
+    for (const problem of keyProblems) log.error(`${problem}; the former key stays in force`);
     this.#running = { hosts, ticketKey };
     if (this.#sessions === undefined) {
       this.#sessions = new SessionTable({
-        store: this.#openStore(configuration.hosts[0]?.settings),
+        store: openSessions(configuration.hosts[0]?.settings, this.#options),
         clock,
         cookieTimeoutSeconds: (vhost) => this.#host(vhost)?.settings['cookie-timeout'] ?? 0,
         onEnded: (session) => {
@@ -411,7 +406,7 @@ export class SecurityModule {
   statistics() {
     return {
       clientEntries: (this.#sessions?.size ?? 0) + (this.#logins?.count ?? 0),
-      // Resumption needs no entries here: tickets are sealed by the workers.
+      // TLS sessions are not resumed, so none are kept.
       tlsEntries: 0,
       authenticationFailures: this.#statistics.authenticationFailures,
       averageAuthSeconds: this.#statistics.averageAuthSeconds,
@@ -498,7 +493,7 @@ export class SecurityModule {
     const { clock, log } = this.#options;
     if (!hosts.some(({ settings }) => settings.acct?.name === 'radius')) return undefined;
     const accounting = new Accounting({
-      store: this.#openAccountingStore(hosts[0]?.settings),
+      store: openAccountingStore(hosts[0]?.settings, log),
       clock,
       log,
       site: (vhost) => this.#host(vhost)?.accountingSite,
@@ -506,50 +501,6 @@ export class SecurityModule {
     accounting.settle((sessionId) => this.#sessions?.get(sessionId) !== undefined);
     return accounting;
   }
-
-  #openAccountingStore(settings: Settings | undefined): KeyedStore {
-    const { log } = this.#options;
-    const folder = settings?.['state-dir'];
-    if (folder === undefined) return memoryKeyedStore();
-    const file = stateFile(folder, settings?.['socket-file'] ?? '', 'accounting');
-    try {
-      return openKeyedStore(file, (error) => log.error(`cannot write ${file}: ${error.message}`));
-    } catch (error) {
-      log.error(`cannot open ${file} (${messageOf(error)}); accounting records will not outlive a restart`);
-      return memoryKeyedStore();
-    }
-  }
-
-  #openStore(settings: Settings | undefined): SessionStore {
-    const { log, openStore } = this.#options;
-    const folder = settings?.['state-dir'];
-    if (folder === undefined) return memorySessionStore();
-    const file = stateFile(folder, settings?.['socket-file'] ?? '', 'sessions');
-    try {
-      return tolerantStore(openStore(file), (error) => log.error(`cannot write ${file}: ${error}`));
-    } catch (error) {
-      log.error(`cannot open ${file} (${messageOf(error)}); cookies will not outlive a restart`);
-      return memorySessionStore();
-    }
-  }
-}
-
-/** A full disk costs the sessions their life after a restart, but nobody the login or tunnel of now. */
-function tolerantStore(store: SessionStore, onError: (error: string) => void): SessionStore {
-  const attempt = (write: () => void): void => {
-    try {
-      write();
-    } catch (error) {
-      onError(messageOf(error));
-    }
-  };
-  return {
-    put: (row) => attempt(() => store.put(row)),
-    delete: (sessionId) => attempt(() => store.delete(sessionId)),
-    get: (sessionId) => store.get(sessionId),
-    list: () => store.list(),
-    close: () => attempt(() => store.close()),
-  };
 }
 
 function messageOf(error: unknown): string {

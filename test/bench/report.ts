@@ -69,7 +69,7 @@ export async function writeReport(
     const { date, command, kernel, cpu, peer, congestion } = first.measured;
     return `## ${date}: \`${command}\`
 
-Kernel ${kernel}, ${cpu}, TCP ${congestion}; peer: ${peer}; medians of ${String(first.samples.c.length)} rounds.
+Kernel ${kernel}, ${cpu}, TCP ${congestion}; peer: ${peer}; rounds: ${String(first.samples.c.length)}.
 
 ${table(rows)}
 `;
