@@ -113,7 +113,7 @@ function setUp() {
     module.startLogin(from, { vhost, method: 0, credentials: { username: '' } });
   const open = (cookie: string | undefined, { connectionId, remoteAddress }: Ticket, vhost = '') =>
     module.openSession({ cookie: cookie ?? '', vhost, remoteAddress, connectionId });
-  return { clock, lines, events, ticket, shakeHands, present, logIn, open };
+  return { module, configuration, logging, clock, lines, events, ticket, shakeHands, present, logIn, open };
 }
 
 test('a handshake that was proved logs its connection in, and no other one', async () => {
@@ -190,4 +190,24 @@ test('what a refused certificate costs: points for a bad one, none for a handsha
       ['failed', 0, 'no certificate in the handshake'],
     ],
   );
+});
+
+test('configurations that are refused leave the keys in force as they are', async () => {
+  const { module, configuration, logging, shakeHands } = setUp();
+  const [host] = configuration.hosts;
+  assert.ok(host);
+  const settings = {
+    ...host.settings,
+    'ca-cert': file('ocserv.conf'),
+    'server-cert': [file('clients/bob/cert.pem')],
+    'server-key': [file('clients/bob/key.pem')],
+  };
+  const broken = { ...configuration, hosts: [{ ...host, settings }] };
+  // Twice: the keys before the last change are kept once.
+  for (let round = 0; round < 2; round++) {
+    const problems = module.configure({ configuration: broken, logging }, randomBytes(32));
+    assert.equal(problems.length, 1, problems.join('; '));
+    assert.match(problems.join(), /ocserv.conf/);
+  }
+  assert.ok((await shakeHands('alice')).length > 0);
 });
