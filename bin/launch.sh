@@ -27,8 +27,13 @@ if [ -z "$node" ]; then
   }
 fi
 
-[ -f "$root/dist/bin/launch.js" ] || {
+# The tools are one file each, as they start often.
+case $program in
+ocserv) entry=$root/dist/bin/launch.js ;;
+*) entry=$root/dist/tools/$program.cjs ;;
+esac
+[ -f "$entry" ] || {
   echo "$program: not built yet; run \"npm run build\" in $root" >&2
   exit 1
 }
-exec "$node" "$root/dist/bin/launch.js" "$program" "$@"
+exec "$node" "$entry" "$@"

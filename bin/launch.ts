@@ -1,5 +1,5 @@
-// Entry of the four programs, run by launch.sh as `node launch.js PROGRAM ARGUMENT…`: hands the arguments to the
-// command of that name and turns whatever goes wrong into one line on standard error and an exit status.
+// Entry of ocserv, run by launch.sh: hands the arguments to oclif and turns whatever goes wrong into one line on
+// standard error and an exit status. The tools, which start often, have tool.ts.
 import { existsSync, readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
@@ -18,7 +18,8 @@ enableCompileCache(path.join(root, 'dist', '.cache'));
 
 const { handleLostOutput, prepareArguments, reportFailure } = await import('../commands/base/program.ts');
 
-const [program = '', ...given] = process.argv.slice(2);
+const program = 'ocserv';
+const given = process.argv.slice(2);
 handleLostOutput(program);
 
 try {

@@ -1,10 +1,11 @@
-// Builds what is out of date: the addon, the compiled TypeScript, the command manifest, the man pages.
+// Builds what is out of date: the addon, the compiled TypeScript, the command manifest, the tools, the man pages.
 // Run by build.sh; start.mjs and test.mjs call `build()`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { bundleTools } from './bundle.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const stampFolder = path.join(root, 'dist/.stamps');
@@ -28,11 +29,11 @@ function isCurrent(name, print, products) {
   );
 }
 
-function step(name, { reads, makes, run }) {
+async function step(name, { reads, makes, run }) {
   const print = fingerprint(reads);
   if (isCurrent(name, print, makes)) return;
   process.stderr.write(`building: ${name}\n`);
-  run();
+  await run();
   mkdirSync(stampFolder, { recursive: true });
   writeFileSync(path.join(stampFolder, name), print);
 }
@@ -51,13 +52,13 @@ function sortManifest() {
   writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-export function build() {
-  step('addon', {
+export async function build() {
+  await step('addon', {
     reads: ['core/native/{src,binding,pam}/**', 'core/native/binding.gyp', 'package-lock.json'],
     makes: ['core/native/build/Release/ocserv.node', 'core/native/build/Release/ocserv-pam'],
     run: () => node('bin/dev/build-addon.mjs'),
   });
-  step('programs', {
+  await step('programs', {
     reads: ['{bin,commands,core}/**/*.ts', 'tsconfig*.json', 'package-lock.json'],
     makes: ['dist/bin/launch.js'],
     run: () => {
@@ -66,7 +67,7 @@ export function build() {
       node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
     },
   });
-  step('command manifest', {
+  await step('command manifest', {
     reads: ['commands/**/*.ts', 'package.json', 'bin/dev/build.mjs'],
     makes: ['oclif.manifest.json'],
     run: () => {
@@ -74,11 +75,16 @@ export function build() {
       sortManifest();
     },
   });
-  step('manual pages', {
+  await step('tools', {
+    reads: ['{bin,commands,core}/**/*.{ts,mjs}', 'oclif.manifest.json', 'package.json', 'package-lock.json'],
+    makes: ['dist/tools/occtl.cjs'],
+    run: () => bundleTools(root),
+  });
+  await step('manual pages', {
     reads: ['man/*.md', 'man/*.ts'],
     makes: ['man/occtl.8'],
     run: () => node('man/build.ts'),
   });
 }
 
-if (process.argv[1] === import.meta.filename) build();
+if (process.argv[1] === import.meta.filename) await build();

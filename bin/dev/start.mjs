@@ -171,7 +171,7 @@ function prepareOrSay() {
 }
 
 await checkMachine();
-build();
+await build();
 const site = prepareOrSay();
 const server = spawn(path.join(root, 'bin/ocserv'), ['-f', '-e', '-c', site.configuration], {
   stdio: ['ignore', 'inherit', 'pipe'],

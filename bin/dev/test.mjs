@@ -72,7 +72,7 @@ function installPackages() {
 
 const chosen = process.argv.slice(2);
 installPackages();
-build();
+await build();
 if (chosen.length === 0) {
   must('types', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit']);
   must('lint', process.execPath, ['node_modules/eslint/bin/eslint.js', '.']);
