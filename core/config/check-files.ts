@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Checked } from './check.ts';
+import { findProgram } from '../system/index.ts';
 import type { OptionName } from './options.ts';
 
 type Say = (severity: 'error' | 'warning', text: string, option: OptionName) => void;
@@ -78,6 +79,12 @@ export function checkFiles({ host, places, report }: Checked): void {
     const file = settings[option];
     if (file === undefined || !own(option)) continue;
     readable(file, (text) => say('warning', `${text}; sessions that need it are refused`, option));
+  }
+  for (const option of ['restrict-user-to-routes', 'restrict-user-to-ports'] as const) {
+    if (!host.explicit.includes(option) || findProgram('nft') !== undefined) continue;
+    const value = settings[option];
+    if (value === false || (typeof value === 'object' && value.length === 0)) continue;
+    say('error', "cannot run 'nft', which sets the rules; expected the package nftables", option);
   }
   if (!isDefault) return;
   checkAccount('passwd', settings['run-as-user'], 'run-as-user', say);

@@ -4,6 +4,7 @@ import { parsePriorities } from '../protocol/priorities.ts';
 import { quoteValue } from './diagnostics.ts';
 import { takesSettingsFromRadius } from './methods.ts';
 import { optionNames, optionTable, type OptionName } from './options.ts';
+import { parsePortRules } from './ports.ts';
 import type { VirtualHost } from './types.ts';
 import type { Place, Report } from './parser.ts';
 
@@ -76,6 +77,12 @@ export function checkHost({ host, places, report }: Checked): void {
     error(
       'camouflage without camouflage_secret would refuse every client; expected camouflage_secret',
       'camouflage',
+    );
+  }
+  if (parsePortRules(settings['restrict-user-to-ports']) === undefined) {
+    error(
+      'restrict-user-to-ports: some lines allow and some forbid; expected all with "!" or none',
+      'restrict-user-to-ports',
     );
   }
   checkSupplemental(host, error, note);

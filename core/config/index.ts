@@ -17,7 +17,14 @@ export {
 } from './options.ts';
 export { applyOverlays, parseOverlay, type ParsedOverlay } from './overlay.ts';
 export { packetPathTricks, type PacketPathTrick } from './packet-path.ts';
-export { parsePortRules, type PortProtocol, type PortRule } from './ports.ts';
+export {
+  formatPortRule,
+  formatPorts,
+  parsePortRules,
+  type PortProtocol,
+  type PortRule,
+  type PortRules,
+} from './ports.ts';
 export { sampleConfiguration } from './sample.ts';
 export * from './secmod-configuration.ts';
 export type { AuthMethod, Configuration, Diagnostic, Overlay, VirtualHost } from './types.ts';

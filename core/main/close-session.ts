@@ -2,7 +2,7 @@
 // a takeover, the end of the server.
 //   1. out of the tables; a second call finds nothing to do
 //   2. the worker ends the tunnel, unless it said so itself, and gives the last counters
-//   3. addresses off the device, iroutes, disconnect script (not waited for)
+//   3. addresses off the device, firewall, iroutes, disconnect script (not waited for)
 //   4. lease: free if the cookie is dead, else kept for the session
 //   5. the security module settles the cookie
 //   6. statistics, log, event
@@ -44,6 +44,7 @@ export async function closeSession(
       // The device went with the tunnel.
     }
   }
+  await main.firewall.lower(session, connectionLog(main, connection));
   const { rxBytes, txBytes } = session.counters;
   const seconds = Math.max(0, Math.round((Date.now() - connection.acceptedAt) / 1000));
   if (!session.isRefusedByScript) {

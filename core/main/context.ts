@@ -6,6 +6,7 @@ import type { Endpoint } from '../native/index.ts';
 import { mainPrefix, type Logger, type QuietCollection } from '../system/index.ts';
 import type { Bans } from './bans.ts';
 import type { DatagramMistakes } from './datagram-mistakes.ts';
+import type { Firewall } from './firewall.ts';
 import type { Lease, Leases } from './leases.ts';
 import type { SecurityModuleProcess } from './security-module-process.ts';
 import type { Statistics } from './statistics.ts';
@@ -62,7 +63,7 @@ export interface Session {
   isClosed: boolean;
   /** Set by a terminate: the cookie dies whatever ends the tunnel. */
   isTerminated: boolean;
-  /** The connect script said no: then there is nothing for the disconnect script to undo. */
+  /** The connect script said no, or was not asked: then there is nothing for the disconnect script to undo. */
   isRefusedByScript: boolean;
   /** Aborted when the session ends: nobody waits for its connect script any more. */
   readonly connecting: AbortController;
@@ -81,6 +82,7 @@ export interface Main {
   readonly datagramMistakes: DatagramMistakes;
   readonly bans: Bans;
   readonly leases: Leases;
+  readonly firewall: Firewall;
   readonly statistics: Statistics;
   readonly connections: Map<number, Connection>;
   readonly sessions: Map<string, Session>;

@@ -1,7 +1,9 @@
 // Who is connected, as occtl shows it, and the events it watches. Used by control-door.ts and the session paths.
 import type { ControlEvent, ControlUser } from '../interfaces/index.ts';
+import { formatPortRule, parsePortRules, type Settings } from '../config/index.ts';
 import { parseNetwork, formatRoute } from './addresses.ts';
 import { globalSettings, type Connection, type Main, type Session } from './context.ts';
+import { isRestrictedToRoutes } from './firewall.ts';
 import { normalRoutes } from './session-settings.ts';
 
 export function publishEvent(
@@ -32,7 +34,7 @@ export function userOf(main: Main, connection: Connection): ControlUser {
     connectedAt: seconds(connection.acceptedAt),
     dpd: settings.dpd,
     keepalive: settings.keepalive,
-    restrictedToRoutes: settings['restrict-user-to-routes'],
+    restrictedToRoutes: isRestrictedToRoutes(settings),
   };
   const none = {
     dns: [],
@@ -81,6 +83,12 @@ export function userOf(main: Main, connection: Connection): ControlUser {
       const network = parseNetwork(iroute);
       return network === undefined ? [] : [formatRoute(network)];
     }),
-    restrictedToPorts: settings['restrict-user-to-ports'],
+    restrictedToPorts: portTexts(settings),
   };
+}
+
+/** `tcp(443)`; with "!" what is forbidden. */
+function portTexts(settings: Settings): string[] {
+  const { deny, rules } = parsePortRules(settings['restrict-user-to-ports']) ?? { deny: false, rules: [] };
+  return rules.map((rule) => `${deny ? '!' : ''}${formatPortRule(rule)}`);
 }

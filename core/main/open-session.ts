@@ -4,7 +4,7 @@
 //   3. a tunnel that already has this session is taken over: it ends, its addresses stay
 //   4. limits: sessions of one user
 //   5. addresses, tun device
-//   6. connect script, iroutes
+//   6. firewall, connect script, iroutes
 //   7. the session is in the tables; the worker gets settings and device
 // Whatever fails gives back what the steps before took. Called by sessions-door.ts.
 import type { Settings } from '../config/index.ts';
@@ -134,7 +134,9 @@ export async function openSession(main: Main, connection: Connection, asked: Par
   if (session.dtlsId !== undefined) main.sessionsByDtlsId.set(session.dtlsId, session);
 
   try {
-    session.isRefusedByScript = !(await runSessionScript(main, session, 'connect'));
+    const problem = await main.firewall.raise(session);
+    if (problem !== undefined) log.error(`cannot restrict user '${session.username}': ${problem}`);
+    session.isRefusedByScript = problem !== undefined || !(await runSessionScript(main, session, 'connect'));
     const isWelcome = !session.isRefusedByScript && (await changeIroutes(main, session, 'add'));
     if (!isWelcome || connection.isGone || session.isClosed || main.isStopping) {
       log.info(`failed authentication attempt for user '${session.username}'`);

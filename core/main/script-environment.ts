@@ -1,5 +1,6 @@
 // The environment of the connect, disconnect and host-update scripts: the only thing they are told. Pure; used by
 // scripts.ts. Values that came from a client lose their control characters; scripts must still quote them.
+import { formatPorts, type PortRules } from '../config/index.ts';
 import type { Lease } from './leases.ts';
 
 export interface ScriptSubject {
@@ -19,6 +20,8 @@ export interface ScriptSubject {
   readonly routes: readonly string[];
   readonly noRoutes: readonly string[];
   readonly dns: readonly string[];
+  readonly isRestrictedToRoutes: boolean;
+  readonly ports: PortRules;
 }
 
 export interface ScriptStatistics {
@@ -64,6 +67,12 @@ export function scriptEnvironment(
   addLists(environment, 'OCSERV_ROUTES', subject.routes);
   addLists(environment, 'OCSERV_NO_ROUTES', subject.noRoutes);
   addLists(environment, 'OCSERV_DNS', subject.dns);
+  if (subject.isRestrictedToRoutes) environment['OCSERV_RESTRICT_TO_ROUTES'] = '1';
+  if (subject.ports.rules.length > 0) {
+    environment[subject.ports.deny ? 'OCSERV_DENY_PORTS' : 'OCSERV_ALLOW_PORTS'] = subject.ports.rules
+      .map((rule) => `${rule.protocol} ${formatPorts(rule) || 'all'} `)
+      .join('');
+  }
   if (statistics !== undefined) {
     environment['STATS_BYTES_IN'] = String(statistics.rxBytes);
     environment['STATS_BYTES_OUT'] = String(statistics.txBytes);

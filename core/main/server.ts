@@ -45,6 +45,7 @@ import { globalSettings, type Main } from './context.ts';
 import { controlDoor, refreshCounters } from './control-door.ts';
 import { DatagramMistakes } from './datagram-mistakes.ts';
 import { receiveDatagram } from './datagrams.ts';
+import { Firewall } from './firewall.ts';
 import { Leases } from './leases.ts';
 import { openListeners, type Listeners } from './listeners.ts';
 import { packetPathState } from './packet-path-state.ts';
@@ -113,6 +114,7 @@ export class Server {
         localNetworks(),
       ),
       leases: new Leases(this.#store, now, (settings['cookie-timeout'] + 15) * 1000),
+      firewall: new Firewall(this.#store),
       statistics: new Statistics(now()),
       connections: new Map(),
       sessions: new Map(),
@@ -170,6 +172,7 @@ export class Server {
       );
       this.#listeners.pause();
       this.#removeLeftovers();
+      await main.firewall.removeLeftovers(main.configuration, main.log);
       await main.securityModule.start();
       await startWorkers(this.#supervision);
       await this.#openControl();

@@ -1,7 +1,9 @@
 // The scripts and route commands of one session, in order: connect before disconnect, one after the other, also
 // over a takeover. Called by open-session.ts and close-session.ts.
+import { parsePortRules } from '../config/index.ts';
 import { formatCidr, formatRoute, parseNetwork } from './addresses.ts';
 import { connectionLog, globalSettings, type Main, type Session } from './context.ts';
+import { isRestrictedToRoutes } from './firewall.ts';
 import { scriptEnvironment, type ScriptReason, type ScriptStatistics } from './script-environment.ts';
 import { fillTemplate, runProgram } from './scripts.ts';
 import { normalRoutes } from './session-settings.ts';
@@ -26,6 +28,8 @@ export function runSessionScript(
       routes: normalRoutes(settings.route),
       noRoutes: normalRoutes(settings['no-route']),
       dns: settings.dns,
+      isRestrictedToRoutes: isRestrictedToRoutes(settings),
+      ports: parsePortRules(settings['restrict-user-to-ports']) ?? { deny: false, rules: [] },
     },
     statistics,
   );

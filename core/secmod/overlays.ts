@@ -6,6 +6,7 @@ import {
   applyOverlays,
   formatDiagnostic,
   parseOverlay,
+  parsePortRules,
   takesSettingsFromRadius,
   type Overlay,
   type Settings,
@@ -44,7 +45,14 @@ export function sessionSettings(
     log,
   );
   if ('refused' in user) return user;
-  return { settings: applyOverlays(host, group.overlay, user.overlay) };
+  const settings = applyOverlays(host, group.overlay, user.overlay);
+  if (parsePortRules(settings['restrict-user-to-ports']) === undefined) {
+    return {
+      refused:
+        'restrict-user-to-ports: some lines of the files allow and some forbid; expected all with "!" or none',
+    };
+  }
+  return { settings };
 }
 
 /** What the login's back end supplied in place of files. A value that no option takes is left out and named. */

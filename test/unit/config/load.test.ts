@@ -78,8 +78,10 @@ const refused: readonly [line: string, pattern: RegExp][] = [
   ['enable-auth = pam', /you cannot mix multiple password authentication methods/],
   ['enable-auth = certificate', /'cert-user-oid' is not set/],
   ['acct = plain', /unknown or unsupported accounting method: plain/],
-  ['restrict-user-to-routes = true', /cannot be ignored: users would reach more than they may/],
-  ['restrict-user-to-ports = tcp(443)', /cannot be ignored/],
+  [
+    'restrict-user-to-ports = tcp(443)\nrestrict-user-to-ports = !(udp(53))',
+    /some lines allow and some forbid/,
+  ],
   ['listen-proxy-proto = true', /cannot be ignored: client addresses/],
 ];
 

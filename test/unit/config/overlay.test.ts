@@ -15,8 +15,7 @@ for (const text of [
   'iroute = 10.0.0.0/33',
   'explicit-ipv4 = 1.2.3',
   'restrict-user-to-ports = tcp(',
-  'restrict-user-to-routes = true',
-  'restrict-user-to-ports = tcp(443)',
+  'restrict-user-to-ports = !tcp(443)',
 ]) {
   test(`a user file with "${text}" is refused as a whole`, () => {
     const { overlay: found, diagnostics } = parseOverlay('alice', `dpd = 1\n${text}\n`);

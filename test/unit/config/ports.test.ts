@@ -11,7 +11,10 @@ const refused: readonly [text: string, pattern: RegExp][] = [
   ['tcp(1) udp(2)', /expected comma or end of line on restrict-user-to-ports at 7 'udp\(2\)'/],
   ['!tcp(443)', /no bracket following negation at 1/],
   ['tcp(65536)', /port out of range/],
-  ['tcp(443-500)', /expected one port number/],
+  ['tcp(443-)', /expected a port number or a range/],
+  ['tcp(443-65536)', /port out of range/],
+  ['tcp(500-443)', /expected a range upwards/],
+  ['tcp(0-443)', /expected a range upwards/],
 ];
 for (const [text, pattern] of refused) {
   test(`${text} is refused`, () => assert.match(readPortRules(text).error ?? '', pattern));
@@ -23,16 +26,16 @@ for (const [text, value] of [
   ['!(tcp(22)', '!(tcp(22))'],
   ['icmpv6(5)', 'icmpv6()'],
   ['tcp(65535)', 'tcp(65535)'],
+  ['udp( 8000 - 8010 ), tcp(5-5)', 'udp(8000-8010), tcp(5)'],
 ] as const) {
   test(`${text} is read`, () => assert.equal(readPortRules(text).value, value));
 }
 
-test('one line with ! makes the whole set a deny list', () => {
-  assert.deepEqual(parsePortRules(['tcp(1)', '!(udp(2))']), {
+test('several lines are one list; lines that allow and lines that forbid are none', () => {
+  assert.deepEqual(parsePortRules(['!(tcp(1))', '!(udp(2-3), icmp())']), {
     deny: true,
-    rules: [
-      { protocol: 'tcp', port: 1 },
-      { protocol: 'udp', port: 2 },
-    ],
+    rules: [{ protocol: 'tcp', port: 1 }, { protocol: 'udp', port: 2, lastPort: 3 }, { protocol: 'icmp' }],
   });
+  assert.deepEqual(parsePortRules([]), { deny: false, rules: [] });
+  assert.equal(parsePortRules(['tcp(1)', '!(udp(2))']), undefined);
 });

@@ -23,7 +23,27 @@ const subject: ScriptSubject = {
   routes: ['10.0.0.0/255.0.0.0', 'fd00::/8'],
   noRoutes: [],
   dns: ['192.168.77.1'],
+  isRestrictedToRoutes: false,
+  ports: { deny: false, rules: [] },
 };
+
+test('scripts are told what the firewall holds a session to', () => {
+  const rules = [
+    { protocol: 'tcp', port: 443 },
+    { protocol: 'udp', port: 8000, lastPort: 8010 },
+    { protocol: 'icmp' },
+  ] as const;
+  const told = (deny: boolean) =>
+    scriptEnvironment('connect', { ...subject, isRestrictedToRoutes: true, ports: { deny, rules } });
+  const list = 'tcp 443 udp 8000-8010 icmp all ';
+  const { OCSERV_RESTRICT_TO_ROUTES, OCSERV_ALLOW_PORTS, OCSERV_DENY_PORTS } = told(false);
+  assert.deepEqual(
+    [OCSERV_RESTRICT_TO_ROUTES, OCSERV_ALLOW_PORTS, OCSERV_DENY_PORTS],
+    ['1', list, undefined],
+  );
+  assert.equal(told(true)['OCSERV_DENY_PORTS'], list);
+  assert.equal(told(true)['OCSERV_ALLOW_PORTS'], undefined);
+});
 
 test('the connect script is told everything and nothing else', () => {
   assert.deepEqual(scriptEnvironment('connect', subject), {
