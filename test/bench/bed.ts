@@ -7,8 +7,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mustRun, run, start, type Running } from '../support/command.ts';
 import { Client } from '../support/client.ts';
-import { createNetwork, type Network } from '../support/namespace.ts';
+import { createNetwork, type Namespace, type Network } from '../support/namespace.ts';
 import { Site } from '../support/site.ts';
+import { LoadClient, type LoadOptions } from './load/load-client.ts';
 import { Peer, type PeerName } from './peers.ts';
 
 export const lanAddress = '10.99.0.2';
@@ -25,6 +26,10 @@ export interface Bed extends AsyncDisposable {
   connect(count: number, dtls: boolean): Promise<Client[]>;
   /** One more tunnel of the first client, on a device of its own. */
   connectBeside(index: number, dtls: boolean): Promise<Client>;
+  /** The batching client in the first client's namespace. */
+  load(program: string, dtls: boolean): Promise<LoadClient>;
+  /** `sessions` idle tunnels in one process. */
+  hold(program: string, dtls: boolean, sessions: number): Promise<LoadClient>;
   /** A login without a tunnel. */
   login(): Promise<void>;
 }
@@ -40,8 +45,16 @@ export async function leave(clients: readonly Client[]): Promise<void> {
 
 /** An iperf3 client of `client` against the LAN server of its own; answers with iperf3's JSON. */
 export async function iperf(client: Client, index: number, args: readonly string[]): Promise<unknown> {
+  return iperfOf(client.namespace, index, args);
+}
+
+export async function iperfOf(
+  namespace: Namespace,
+  index: number,
+  args: readonly string[],
+): Promise<unknown> {
   const command = ['iperf3', '-J', '-c', lanAddress, '-p', String(firstPort + index), ...args];
-  return JSON.parse(await client.namespace.mustRun(command, { timeoutMs: 120_000 }));
+  return JSON.parse(await namespace.mustRun(command, { timeoutMs: 120_000 }));
 }
 
 export async function makeBed(clientCount: number): Promise<Bed> {
@@ -77,6 +90,11 @@ export async function makeBed(clientCount: number): Promise<Bed> {
       const options = { site: made, namespace, server, password, args };
       return Client.connect(device === undefined ? options : { ...options, device });
     };
+    const loadOptions = (program: string, dtls: boolean): LoadOptions => {
+      const [namespace] = network.clients;
+      if (namespace === undefined) throw new RangeError('no client');
+      return { program, namespace, server: network.serverAddress(0), user: 'alice', password, dtls };
+    };
     return {
       network,
       congestion,
@@ -85,6 +103,8 @@ export async function makeBed(clientCount: number): Promise<Bed> {
       connect: (count, dtls) =>
         Promise.all(Array.from({ length: count }, (_, index) => connectAt(index, dtls))),
       connectBeside: (index, dtls) => connectAt(index, dtls, `tun${String(index)}`),
+      load: (program, dtls) => LoadClient.connect(loadOptions(program, dtls), '10.99.0.0/24'),
+      hold: (program, dtls, sessions) => LoadClient.hold(loadOptions(program, dtls), sessions),
       async login() {
         const [client] = network.clients;
         await client?.mustRun(

@@ -2,7 +2,7 @@
 // in the same namespace, one at a time. A peer can be started, stopped and weighed (CPU time, memory).
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { run, start, until, type Running } from '../support/command.ts';
+import { mustRun, run, start, until, type Running } from '../support/command.ts';
 import type { Namespace } from '../support/namespace.ts';
 import { root } from '../support/site.ts';
 
@@ -22,7 +22,7 @@ function configuration(folder: string, name: PeerName): string {
     `server-cert = ${folder}/server-cert.pem`,
     `server-key = ${folder}/server-key.pem`,
     'isolate-workers = true',
-    'max-clients = 512',
+    'max-clients = 2048',
     'max-same-clients = 0',
     'max-ban-score = 0',
     'try-mtu-discovery = true',
@@ -84,6 +84,12 @@ export class Peer {
   async stop(): Promise<void> {
     await this.#server?.stop('SIGTERM', 12_000);
     this.#server = undefined;
+  }
+
+  /** Its own occtl; answers with what that prints. */
+  async occtl(...args: readonly string[]): Promise<string> {
+    const program = this.name === 'ours' ? path.join(root, 'bin/occtl') : '/usr/bin/occtl';
+    return mustRun([program, '-s', path.join(this.folder, `${this.name}-occtl.socket`), ...args]);
   }
 
   /** CPU seconds used so far by the server's processes, the dead children they waited for included. */

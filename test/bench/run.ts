@@ -3,7 +3,7 @@
 // openconnect, iperf3, ethtool and the Debian package ocserv (the peer); no assertion on time anywhere.
 //
 //   --only=throughput,latency   these parts alone; the others' figures in the files stay as they are
-//   --rounds=3 --seconds=5 --sessions=100 --logins=100 --clients=1,4,16
+//   --rounds=3 --seconds=5 --sessions=100 --logins=100 --held=1000 --clients=1,4,16
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { run } from '../support/command.ts';
@@ -12,7 +12,9 @@ import type { Cell } from './compare.ts';
 import { datagrams } from './parts/datagrams.ts';
 import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
+import { limit } from './parts/limit.ts';
 import { logins } from './parts/logins.ts';
+import { many } from './parts/many.ts';
 import { throughput } from './parts/throughput.ts';
 import { writeReport } from './report.ts';
 
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
     sessions: { type: 'string', default: '100' },
+    held: { type: 'string', default: '1000' },
     logins: { type: 'string', default: '100' },
     clients: { type: 'string', default: '1,4,16' },
   },
@@ -33,8 +36,10 @@ const clientCounts = values.clients.split(',').map(Number);
 const parts: Record<string, (bed: Bed) => Promise<Cell[]>> = {
   throughput: (bed) => throughput(bed, { rounds, seconds, clientCounts }),
   datagrams: (bed) => datagrams(bed, { rounds, seconds }),
+  limit: (bed) => limit(bed, { rounds, seconds }),
   latency: (bed) => latency(bed, { rounds }),
   logins: (bed) => logins(bed, { rounds, logins: Number(values.logins) }),
+  many: (bed) => many(bed, { rounds, sessions: Number(values.held) }),
   idle: (bed) => idle(bed, { rounds, sessions: Number(values.sessions) }),
 };
 const chosen = values.only?.split(',') ?? Object.keys(parts);
