@@ -20,6 +20,7 @@ const endToEndPackages = {
   openconnect: 'openconnect',
   'gnutls-cli': 'gnutls-bin',
   'fail2ban-regex': 'fail2ban',
+  haproxy: 'haproxy',
   iperf3: 'iperf3',
   nft: 'nftables',
   ip: 'iproute2',

@@ -179,6 +179,12 @@ export function route(facts: { defaultAllowed: boolean }): (value: string) => Re
   };
 }
 
+/** A network or a single address, as it was written. */
+export function network(value: string): Reading<string> {
+  if (parseNetwork(value) !== undefined) return { value };
+  return { error: `found ${quoteValue(value)}; expected address/prefix or an IP address` };
+}
+
 export function nameServer(option: 'dns' | 'nbns'): (value: string) => Reading<string> {
   return (value) => {
     if (option === 'dns' && value === 'local') {

@@ -8,6 +8,7 @@ import type { Bans } from './bans.ts';
 import type { DatagramMistakes } from './datagram-mistakes.ts';
 import type { Firewall } from './firewall.ts';
 import type { Lease, Leases } from './leases.ts';
+import type { ProxiedConnections } from './proxied.ts';
 import type { SecurityModuleProcess } from './security-module-process.ts';
 import type { Statistics } from './statistics.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -85,6 +86,8 @@ export interface Main {
   readonly firewall: Firewall;
   readonly statistics: Statistics;
   readonly connections: Map<number, Connection>;
+  /** Those of front ends that have not said yet whose connection it is. */
+  readonly proxied: ProxiedConnections;
   readonly sessions: Map<string, Session>;
   readonly sessionsByDtlsId: Map<string, Session>;
   readonly watchers: Set<(event: ControlEvent) => void>;

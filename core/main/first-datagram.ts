@@ -1,4 +1,4 @@
-// What the first datagram of an unknown flow says. The one place where main looks at bytes of a client: fixed
+// What the first datagram of an unknown flow says. Where main looks at bytes of a client: fixed
 // offsets, every one checked against the length. Called by datagrams.ts; fuzzed.
 //
 //   0 type 1 | 1 version 2 | 3 epoch 2 | 5 sequence 6 | 11 length 2 | 13 handshake type 1 | 14 length 3 |

@@ -50,6 +50,7 @@ import { Leases } from './leases.ts';
 import { openListeners, type Listeners } from './listeners.ts';
 import { packetPathState } from './packet-path-state.ts';
 import { chargePoints } from './points.ts';
+import { ProxiedConnections } from './proxied.ts';
 import { SecurityModuleProcess } from './security-module-process.ts';
 import { endOverdueLogins } from './sessions-door.ts';
 import { Statistics } from './statistics.ts';
@@ -117,6 +118,7 @@ export class Server {
       firewall: new Firewall(this.#store),
       statistics: new Statistics(now()),
       connections: new Map(),
+      proxied: new ProxiedConnections(log),
       sessions: new Map(),
       sessionsByDtlsId: new Map(),
       watchers: new Set(),
@@ -208,6 +210,7 @@ export class Server {
     notifySupervisor('STOPPING=1');
     const drainMs = globalSettings(main)['server-drain-ms'];
     this.#listeners?.close();
+    main.proxied.close();
     if (drainMs > 0) {
       main.log.info('termination request received; stopping new connections');
       main.log.info(`termination request received; waiting ${String(drainMs)} ms`);
@@ -236,6 +239,7 @@ export class Server {
     clearInterval(this.#maintenance);
     this.#reports?.();
     this.#listeners?.close();
+    main.proxied.close();
     this.#control?.close();
     await Promise.all([...main.workers].map((worker) => worker.stop(true)));
     await main.securityModule.stop();

@@ -36,6 +36,11 @@ interface RawSystem {
     fd: number,
     onDatagram: (datagram: Buffer, remote: Endpoint, local: Endpoint) => void,
   ) => { close(): void };
+  SocketPreview: new (
+    fd: number,
+    limitBytes: number,
+    onBytes: (bytes: Buffer) => void,
+  ) => { take(count: number): void; release(): number; close(): void };
   bindTcp(address: string, port: number, backlog: number): number;
   bindUdp(address: string, port: number): number;
   connectUdp(localAddress: string, localPort: number, remoteAddress: string, remotePort: number): number;
@@ -207,6 +212,49 @@ export function listenUdp(options: UdpListenerOptions): UdpListener {
     local,
     close() {
       listener.close();
+    },
+  };
+}
+
+/** The first bytes of a connection, before it is handed on with what was not taken of them. */
+export interface SocketPreview {
+  /** Removes that many of the bytes shown last. */
+  take(count: number): void;
+  /** Ends the preview; the descriptor is the caller's again. Undefined after close(). */
+  release(): Descriptor | undefined;
+  /** Ends preview and connection. Safe to call twice. */
+  close(): void;
+}
+
+/** The kernel is asked for more than this nowhere. */
+const previewLimitBytes = 4096;
+
+/**
+ * Owns `fd` until release() or close(). onBytes gets what lies in the socket, at most `limitBytes`, again and again until
+ * it is taken; nothing at the end of the stream.
+ */
+export function previewSocket(
+  fd: Descriptor,
+  limitBytes: number,
+  onBytes: (bytes: Buffer) => void,
+): SocketPreview {
+  checkDescriptor('fd', fd);
+  if (!Number.isInteger(limitBytes) || limitBytes < 1 || limitBytes > previewLimitBytes) {
+    throw new RangeError(
+      `limitBytes: expected 1 to ${String(previewLimitBytes)}, found ${String(limitBytes)}`,
+    );
+  }
+  const preview = new raw.SocketPreview(fd, limitBytes, onBytes);
+  return {
+    take(count) {
+      preview.take(count);
+    },
+    release() {
+      const descriptor = preview.release();
+      return descriptor < 0 ? undefined : descriptor;
+    },
+    close() {
+      preview.close();
     },
   };
 }

@@ -11,6 +11,7 @@ export * from './login-body.ts';
 export * from './login-documents.ts';
 export * from './mtu.ts';
 export * from './priorities.ts';
+export * from './proxy-header.ts';
 export * from './responses.ts';
 export * from './routes.ts';
 export * from './xml.ts';

@@ -1,6 +1,6 @@
 // Where the server listens. Rows of the option table.
 import { option } from '../option.ts';
-import { count, flag, listenHost, text } from '../values.ts';
+import { count, flag, listenHost, network, text, texts } from '../values.ts';
 
 export const listeningOptions = {
   'listen-host': option(listenHost, {
@@ -33,8 +33,15 @@ export const listeningOptions = {
     scope: ['global'],
     reload: true,
     summary: 'Expect a PROXY header, version 1 or 2, on every TCP connection.',
-    honoured: false,
-    refusal: 'client addresses would be those of the proxy',
+    note: 'For front ends such as haproxy; bans, logs, scripts and occtl then go by the address that the header names. A connection without it is closed. Datagrams come without, from the clients themselves. Set proxy-proto-trusted unless nobody but the front ends can reach tcp-port.',
+  }),
+  'proxy-proto-trusted': option(texts('network', network), {
+    scope: ['global'],
+    reload: true,
+    shownDefault: 'everybody',
+    summary: 'Network of the front ends whose PROXY headers are believed.',
+    note: 'address/prefix or an address. Others are turned away. Whoever is believed can name any address as his own.',
+    example: '10.0.0.5',
   }),
   'tcp-port': option(count(0, { word: 'port', max: 65_535, strict: true }), {
     scope: ['global'],

@@ -50,13 +50,14 @@ class PollHandle {
   }
 
   void closeHandle() {
-    if (poll_ != nullptr) {
-      uv_poll_stop(poll_);
-      poll_->data = nullptr;
-      uv_close(reinterpret_cast<uv_handle_t*>(poll_), [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
-      poll_ = nullptr;
-    }
+    unwatch();
     fd_.reset();
+  }
+
+  /** Stops watching and gives the descriptor away; -1 when it is closed. */
+  int releaseHandle() {
+    unwatch();
+    return fd_.release();
   }
 
   int fd() const { return fd_.get(); }
@@ -66,6 +67,14 @@ class PollHandle {
   Napi::Env env_;
 
  private:
+  void unwatch() {
+    if (poll_ == nullptr) return;
+    uv_poll_stop(poll_);
+    poll_->data = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(poll_), [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+    poll_ = nullptr;
+  }
+
   system::Descriptor fd_;
   uv_poll_t* poll_ = nullptr;
   int error_ = 0;

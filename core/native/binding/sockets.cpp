@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -383,6 +384,70 @@ class UdpListener final : public Napi::ObjectWrap<UdpListener>, public PollHandl
   SocketAddress local_;
 };
 
+/**
+ * The first bytes of an accepted connection, shown before it is handed on. What is not taken stays in the socket for
+ * whoever has it next.
+ */
+class SocketPreview final : public Napi::ObjectWrap<SocketPreview>, public PollHandle {
+ public:
+  /** new SocketPreview(fd, limit, onBytes); onBytes(bytes), none at the end of the stream or after an error. */
+  explicit SocketPreview(const CallbackInfo& info)
+      : ObjectWrap(info),
+        PollHandle(info.Env(), info[0].As<Napi::Number>().Int32Value()),
+        limit_(std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), datagramBytes)),
+        onBytes_(Napi::Persistent(info[2].As<Napi::Function>())) {
+    if (!isOpen()) {
+      throwSystemError(info.Env(), error(), "watch descriptor");
+      return;
+    }
+    Ref();
+    watch(UV_READABLE);
+  }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "SocketPreview",
+                       {InstanceMethod("take", &SocketPreview::take), InstanceMethod("release", &SocketPreview::release),
+                        InstanceMethod("close", &SocketPreview::close)});
+  }
+
+ private:
+  /** take(count): removes that many of the bytes shown. */
+  void take(const CallbackInfo& info) {
+    std::array<uint8_t, datagramBytes> taken;
+    size_t left = std::min<size_t>(info[0].As<Napi::Number>().Uint32Value(), taken.size());
+    while (isOpen() && left > 0) {
+      const ssize_t count = ::recv(fd(), taken.data(), left, MSG_DONTWAIT);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return;
+      left -= static_cast<size_t>(count);
+    }
+  }
+
+  /** The descriptor, which is the caller's again; -1 when it was closed. */
+  Napi::Value release(const CallbackInfo& info) {
+    const int descriptor = releaseHandle();
+    if (descriptor >= 0) Unref();
+    return Napi::Number::New(info.Env(), descriptor);
+  }
+  void close(const CallbackInfo&) {
+    if (!isOpen()) return;
+    closeHandle();
+    Unref();
+  }
+
+  void onReady(int) override {
+    const Napi::Env env = PollHandle::env_;
+    std::array<uint8_t, datagramBytes> buffer;
+    const ssize_t count = ::recv(fd(), buffer.data(), limit_, MSG_DONTWAIT | MSG_PEEK);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    const size_t length = count < 0 ? 0 : static_cast<size_t>(count);
+    call(onBytes_, Napi::Buffer<uint8_t>::Copy(env, buffer.data(), length).As<Napi::Value>());
+  }
+
+  size_t limit_;
+  Napi::FunctionReference onBytes_;
+};
+
 SocketAddress addressArgument(const CallbackInfo& info, size_t at) {
   const auto port = static_cast<uint16_t>(info[at + 1].As<Napi::Number>().Uint32Value());
   return SocketAddress::parse(info[at].As<Napi::String>(), port).value_or(SocketAddress{});
@@ -478,6 +543,7 @@ void initSockets(Napi::Env env, Napi::Object exports) {
   exports.Set("DescriptorStream", DescriptorStream::define(env));
   exports.Set("TcpListener", TcpListener::define(env));
   exports.Set("UdpListener", UdpListener::define(env));
+  exports.Set("SocketPreview", SocketPreview::define(env));
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
