@@ -41,9 +41,9 @@ async function meet(
   let text = '';
   for (let waited = 0; waited < 50 && proxied.size > 0; waited++) await sleep(10);
   if (taken !== undefined) {
-    (taken as Taken).socket.setEncoding('latin1').on('data', (part: string) => (text += part));
+    taken.socket.setEncoding('latin1').on('data', (part: string) => (text += part));
     await sleep(20);
-    (taken as Taken).socket.destroy();
+    taken.socket.destroy();
   }
   proxied.close();
   socket.destroy();
