@@ -23,6 +23,8 @@ const endToEndPackages = {
   haproxy: 'haproxy',
   iperf3: 'iperf3',
   nft: 'nftables',
+  nsenter: 'util-linux',
+  tcpdump: 'tcpdump',
   ip: 'iproute2',
   ping: 'iputils-ping',
   ps: 'procps',

@@ -85,6 +85,12 @@ export function checkHost({ host, places, report }: Checked): void {
       'restrict-user-to-ports',
     );
   }
+  if (settings['expose-iroutes'] && settings['config-per-user'] === undefined && tried('expose-iroutes')) {
+    report('warning', 'expose-iroutes finds no files without config-per-user; expected config-per-user', {
+      place: places.get('expose-iroutes') ?? TOP,
+      vhost,
+    });
+  }
   checkSupplemental(host, error, note);
   checkHonoured({ host, places, report });
 }

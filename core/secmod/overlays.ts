@@ -111,7 +111,7 @@ export function isSafeFileName(name: string): boolean {
 type Read = { readonly text: string } | { readonly code: string };
 
 /** Opens `name` relative to the opened folder; a symbolic link counts as missing. */
-function readInside(folder: string, name: string): Read {
+export function readInside(folder: string, name: string): Read {
   let directory: number;
   try {
     directory = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);

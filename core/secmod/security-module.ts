@@ -10,6 +10,7 @@ import { checkPamAccount } from './auth/pam.ts';
 import type { ClientTrust } from '../native/index.ts';
 import { readClientProof } from './client-proof.ts';
 import { EventStream } from './events.ts';
+import { exposeIroutes, readExposedIroutes } from './exposed-iroutes.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { KeyRing, type KeyFiles, type SignResult } from './keys.ts';
 import { quoted, shortId, type Log } from './log.ts';
@@ -79,6 +80,7 @@ interface Host extends LoginHost {
   readonly certificates: CertificateMethod | undefined;
   /** Undefined where sessions are not accounted for by RADIUS. */
   readonly accountingSite: RadiusSite | undefined;
+  readonly exposedIroutes: readonly string[];
 }
 
 interface Running {
@@ -274,7 +276,7 @@ export class SecurityModule {
       log.error(`${host.logPrefix}refusing the session of user ${user} ${named(session)}: ${result.refused}`);
       return { settingsRefused: result.refused };
     }
-    const { settings } = result;
+    const settings = exposeIroutes(result.settings, host.exposedIroutes);
     const limitSeconds = settings['session-timeout'];
     if (limitSeconds > 0 && clock.now() >= session.createdAt + limitSeconds * 1000) {
       log.info(`${host.logPrefix}invalidating session of user ${user} ${named(session)}`);
@@ -485,6 +487,7 @@ export class SecurityModule {
         ? new CertificateMethod({ settings, logPrefix, log, createTrust })
         : undefined,
       accountingSite: known?.accountingSite ?? accountingSite(settings, log),
+      exposedIroutes: readExposedIroutes(settings, log),
     };
   }
 

@@ -155,13 +155,13 @@ export const networkOptions = {
     scope: ['user'],
     reload: true,
     summary: 'Network behind the client, added on the server with route-add-cmd.',
-    note: 'address/prefix or address/mask.',
+    note: 'address/prefix or address/mask. The client may send packets from its addresses, besides those of its own lease.',
   }),
   'expose-iroutes': option(flag(false), {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Send every iroute found in config-per-user files to all other clients as routes.',
-    honoured: false,
+    note: 'Needs config-per-user, whose files are read for it at the start and on reload. A client that sends everything through the tunnel needs no more routes.',
   }),
   'route-add-cmd': option(text('command'), {
     scope: ['global'],

@@ -107,6 +107,7 @@ const warned: readonly [line: string, pattern: RegExp][] = [
   ['custom-header = X-A: 1\n  dpd = 77', /expected no white space in front of 'dpd'/],
   ['custom-header = no colon', /is no header and is not sent; expected "Name: value"/],
   ['[other]\ndpd = 1', /skipping unknown section 'other'/],
+  ['expose-iroutes = true', /expose-iroutes finds no files without config-per-user/],
   ['[other]', /skipping unknown section 'other'/],
   ['[]]', /a section without a name/],
   ['auth = ""', /auth: has no value and is ignored/],
