@@ -35,6 +35,8 @@ const endToEndPackages = {
   setpriv: 'util-linux',
   pgrep: 'procps',
   script: 'bsdutils',
+  perl: 'perl-base',
+  certtool: 'gnutls-bin',
 };
 const debianLibraries = {
   '/usr/include/openssl/ssl.h': 'libssl-dev',

@@ -19,7 +19,7 @@ export const longOptions: Readonly<Record<string, readonly string[]>> = {
   ],
   ocpasswd: [
     ...['passwd', 'groupname', 'delete', 'lock', 'unlock', 'version', 'help'],
-    ...['otp', 'otp-type', 'otp-digits', 'otp-step', 'otp-issuer', 'json'],
+    ...['otp', 'otp-type', 'otp-digits', 'otp-step', 'otp-issuer', 'json', 'list', 'stdin', 'hash'],
   ],
 };
 
@@ -54,7 +54,8 @@ export async function prepareArguments(
   return [program, ...options, ...(end < 0 ? [] : given.slice(end))];
 }
 
-class UsageError extends Error {
+/** A command line that is not understood; ends with the program's status for that and points to the help. */
+export class UsageError extends Error {
   readonly parse = {};
 }
 

@@ -14,6 +14,7 @@ const MIN_LINE_BYTES = 5;
 const MAX_GROUPS = 512;
 
 export interface PasswordEntry {
+  readonly name: string;
   readonly groups: readonly string[];
   /** As it stands in the file, "!" of a lock included; "" when there is none. Never to be logged. */
   readonly hash: string;
@@ -44,7 +45,7 @@ export function parsePasswordFile(content: Buffer): PasswordFile {
     if (name === undefined || name === '' || groupList === undefined || hash === undefined) continue;
     const own = splitGroups(groupList).slice(0, MAX_GROUPS).map(textOf);
     for (const group of own) groups.add(group);
-    if (!byName.has(name)) byName.set(name, { groups: own, hash });
+    if (!byName.has(name)) byName.set(name, { name: textOf(name), groups: own, hash });
   }
   return {
     find: (username) => byName.get(bytesOf(username)),

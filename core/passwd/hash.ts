@@ -6,10 +6,55 @@ import type { PasswordFile } from './file-format.ts';
 /** crypt_r(3) off the event loop; undefined when the setting is refused. */
 export type CryptFunction = (password: string, setting: string) => Promise<string | undefined>;
 
-// SHA-512 crypt: every server in the field reads it with the libcrypt of its system, which is not so for
-// yescrypt. The rounds make one guess cost some 50 ms; `rounds=` is part of the format since 2007.
-export const NEW_HASH_PREFIX = '$6$';
-export const NEW_HASH_ROUNDS = 100_000;
+/**
+ * What ocpasswd can make. The costs are such that a login takes the server some 15 ms whichever it is, so that a
+ * morning's logins do not queue up (at 100 000 rounds of SHA-512 it is twice that). For somebody who has stolen the file
+ * they differ: yescrypt wants 16 MiB for each guess, which takes graphics cards their advantage; SHA-crypt wants nothing.
+ */
+const schemes = {
+  /** Cost 5 is "j9T", N = 4096 and r = 32, the default of libxcrypt. */
+  yescrypt: { prefix: '$y$', cost: 5 },
+  sha512: { prefix: '$6$', cost: 50_000 },
+  sha256: { prefix: '$5$', cost: 50_000 },
+} as const;
+
+export type HashScheme = keyof typeof schemes;
+export const hashSchemes = Object.keys(schemes) as readonly HashScheme[];
+
+type MakeSetting = (prefix: string, cost?: number) => string;
+
+/**
+ * A fresh setting for crypt(3). Without a wish it is yescrypt, or SHA-512 where the system's libcrypt is older than that
+ * (before libxcrypt 4.3). Throws when the library does not make the one that is wished for.
+ */
+export function newHashSetting(makeSetting: MakeSetting, wish?: HashScheme): string {
+  const make = ({ prefix, cost }: { prefix: string; cost: number }): string => makeSetting(prefix, cost);
+  if (wish !== undefined) return make(schemes[wish]);
+  try {
+    return make(schemes.yescrypt);
+  } catch {
+    return make(schemes.sha512);
+  }
+}
+
+/** The scheme of a hash in a word for people; "unknown" for what no server reads. */
+export function hashSchemeName(hash: string): string {
+  const own = withoutLock(hash);
+  if (own === '') return 'none';
+  const prefix = /^\$[0-9a-z]+\$/.exec(own)?.[0] ?? '';
+  const names: Readonly<Record<string, string>> = {
+    $y$: 'yescrypt',
+    $gy$: 'gost-yescrypt',
+    $6$: 'sha512',
+    $5$: 'sha256',
+    $1$: 'md5',
+    $sha1$: 'sha1',
+    '': 'des',
+  };
+  if (hashClass(own) === undefined) return 'unknown';
+  return names[prefix] ?? (prefix.startsWith('$2') ? 'bcrypt' : 'unknown');
+}
+
 /** Longest hash the servers in the field read. */
 export const MAX_HASH_BYTES = 127;
 /** crypt(3) refuses longer ones. */
@@ -102,13 +147,20 @@ export async function checkPassword(
   return hash.startsWith('!') ? 'locked' : 'right';
 }
 
-/** A fresh hash in the house scheme. Undefined when the system's libcrypt refuses it. */
+/** A fresh hash. Undefined when the system's libcrypt refuses it. */
 export async function hashPassword(
   password: string,
   crypt: CryptFunction,
-  makeSetting: (prefix: string, cost?: number) => string,
+  makeSetting: MakeSetting,
+  wish?: HashScheme,
 ): Promise<string | undefined> {
-  const hash = await crypt(password, makeSetting(NEW_HASH_PREFIX, NEW_HASH_ROUNDS));
+  let setting: string;
+  try {
+    setting = newHashSetting(makeSetting, wish);
+  } catch {
+    return undefined;
+  }
+  const hash = await crypt(password, setting);
   return hash === undefined || hashClass(hash) === undefined ? undefined : hash;
 }
 

@@ -4,11 +4,13 @@ export {
   checkPassword,
   hashClass,
   hashPassword,
-  NEW_HASH_PREFIX,
-  NEW_HASH_ROUNDS,
+  hashSchemeName,
+  hashSchemes,
+  newHashSetting,
   passwordProblem,
   typicalHashes,
   type CryptFunction,
+  type HashScheme,
   type PasswordVerdict,
 } from './hash.ts';
 export { enrolToken, removeTokens, type EnrolResult, type NewToken, type TokenWish } from './oath-enrol.ts';
@@ -19,9 +21,11 @@ export { groupNameProblem, splitGroups, userNameProblem } from './names.ts';
 export {
   addUser,
   deleteUser,
+  listUsers,
   lockUser,
   unlockUser,
   type Hashing,
+  type ListedUser,
   type UpdateOptions,
   type UpdateResult,
 } from './update.ts';

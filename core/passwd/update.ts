@@ -20,8 +20,16 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep, setImmediate as nextTurn } from 'node:timers/promises';
+import { tryLockFile } from '../native/index.ts';
 import { deleteEntry, lockEntry, setPassword, unlockEntry, type Edit } from './edit.ts';
-import { hashPassword, passwordProblem, type CryptFunction } from './hash.ts';
+import { parsePasswordFile } from './file-format.ts';
+import {
+  hashPassword,
+  hashSchemeName,
+  passwordProblem,
+  type CryptFunction,
+  type HashScheme,
+} from './hash.ts';
 import { groupNameProblem, userNameProblem } from './names.ts';
 
 export type UpdateResult =
@@ -38,18 +46,22 @@ export type UpdateResult =
   | { readonly outcome: 'cannot-read' | 'cannot-write'; readonly file: string; readonly code: string };
 
 export interface UpdateOptions {
-  /** How long to wait for somebody else's lock. */
+  /** How long to wait for one holder of the lock; when it goes from hand to hand, as long as it does. */
   readonly lockWaitMs?: number;
 }
 
 export interface Hashing {
+  /** The one to be made; else the best that the system has. */
+  readonly scheme?: HashScheme | undefined;
   readonly crypt: CryptFunction;
   readonly makeSetting: (prefix: string, cost?: number) => string;
 }
 
-/** A lock this old was left by a crash: an update takes milliseconds. */
-const STALE_LOCK_MS = 60_000;
-const LOCK_WAIT_MS = 2_000;
+/** From when on it is asked whether the holder of a lock is still alive; an update takes milliseconds. */
+const STALE_LOCK_MS = 2_000;
+const LOCK_WAIT_MS = 15_000;
+/** Between two looks at the lock; spread, so that many waiting programs do not look at once. */
+const LOOK_AGAIN_MS = { least: 5, spread: 60 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -70,7 +82,7 @@ export async function addUser(
   }
   const weakness = passwordProblem(user.password);
   if (weakness !== undefined) return { outcome: 'invalid-password', problem: weakness };
-  const hash = await hashPassword(user.password, hashing.crypt, hashing.makeSetting);
+  const hash = await hashPassword(user.password, hashing.crypt, hashing.makeSetting, hashing.scheme);
   if (hash === undefined) return { outcome: 'cannot-hash' };
   return updateFile(file, true, (text) => setPassword(text, user.name, user.groups, hash), options);
 }
@@ -85,6 +97,33 @@ export function lockUser(file: string, name: string, options: UpdateOptions = {}
 
 export function unlockUser(file: string, name: string, options: UpdateOptions = {}): Promise<UpdateResult> {
   return updateFile(file, false, (text) => unlockEntry(text, name), options);
+}
+
+export interface ListedUser {
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly locked: boolean;
+  /** The scheme of the hash in a word, never the hash. */
+  readonly hash: string;
+}
+
+/** The users in the order of the file, as the server reads it. */
+export function listUsers(
+  file: string,
+): { readonly outcome: 'listed'; readonly users: ListedUser[] } | UpdateResult {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    return { outcome: 'cannot-read', file, code: codeOf(error) };
+  }
+  const users = parsePasswordFile(content).entries.map(({ name, groups, hash }) => ({
+    username: name,
+    groups,
+    locked: hash.startsWith('!'),
+    hash: hashSchemeName(hash),
+  }));
+  return { outcome: 'listed', users };
 }
 
 async function updateFile(
@@ -103,13 +142,25 @@ async function updateFile(
     target = file;
   }
   const lockFile = `${target}.tmp`;
-  const deadline = Date.now() + (options.lockWaitMs ?? LOCK_WAIT_MS);
+  let holder: string | undefined;
+  let deadline = 0;
   for (;;) {
     const result = await withSignalsHeld(() => attempt(target, lockFile, mayCreate, edit));
     if (result.outcome !== 'file-locked') return result;
-    if (Date.now() >= deadline) return result;
-    await sleep(50);
+    const now = holderOf(lockFile);
+    // Gone since: its turn is over.
+    if (now === undefined || now !== holder)
+      deadline = performance.now() + (options.lockWaitMs ?? LOCK_WAIT_MS);
+    holder = now;
+    if (now !== undefined && performance.now() >= deadline) return result;
+    await sleep(LOOK_AGAIN_MS.least + Math.random() * LOOK_AGAIN_MS.spread);
   }
+}
+
+/** Tells one lock from the next one. */
+function holderOf(lockFile: string): string | undefined {
+  const seen = statSync(lockFile, { throwIfNoEntry: false, bigint: true });
+  return seen === undefined ? undefined : `${seen.ino} ${seen.ctimeNs}`;
 }
 
 function attempt(
@@ -160,28 +211,40 @@ function attempt(
   }
 }
 
+/** The descriptor of the lock file, which is ours as long as it is open. Throws EEXIST when somebody else has it. */
 function takeLock(lockFile: string): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  let fd: number;
   try {
-    return openSync(lockFile, flags, 0o600);
+    fd = openSync(lockFile, flags, 0o600);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST' || !removeStaleLock(lockFile)) throw error;
-    return openSync(lockFile, flags, 0o600);
+    fd = openSync(lockFile, flags, 0o600);
   }
+  // Refused when we were so slow to get here that somebody took the file for a dead one's and is removing it.
+  if (tryLockFile(fd) && fstatSync(fd).nlink > 0) return fd;
+  closeSync(fd);
+  throw Object.assign(new Error('lock lost'), { code: 'EEXIST' });
 }
 
-/** Moves a lock left by a crash out of the way; renaming makes one of several finders win. */
+/**
+ * Removes a lock that was left by a crash: nobody alive holds the system's lock on it. The C program takes none, but is
+ * done in milliseconds.
+ */
 function removeStaleLock(lockFile: string): boolean {
+  const isOld = ({ mtimeMs }: { mtimeMs: number }): boolean => Date.now() - mtimeMs > STALE_LOCK_MS;
   try {
-    const seen = statSync(lockFile);
-    if (Date.now() - seen.mtimeMs < STALE_LOCK_MS) return false;
-    const aside = `${lockFile}.${process.pid}`;
-    renameSync(lockFile, aside);
-    const isSame = statSync(aside).ino === seen.ino;
-    // Somebody was quicker and this is his fresh lock: give it back.
-    if (isSame) unlinkSync(aside);
-    else renameSync(aside, lockFile);
-    return isSame;
+    if (!isOld(statSync(lockFile))) return false;
+    const fd = openSync(lockFile, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      // With the lock in hand nobody else removes it; it may have been replaced before.
+      const held = fstatSync(fd);
+      if (!tryLockFile(fd) || statSync(lockFile).ino !== held.ino || !isOld(held)) return false;
+      unlinkSync(lockFile);
+      return true;
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return false;
   }

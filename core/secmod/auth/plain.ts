@@ -10,8 +10,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   checkPassword,
-  NEW_HASH_PREFIX,
-  NEW_HASH_ROUNDS,
+  newHashSetting,
   parsePasswordFile,
   typicalHashes,
   type CryptFunction,
@@ -162,7 +161,7 @@ function fileReader({
       current = {
         stamp,
         file,
-        dummyHash: hashes[0] ?? makeSetting(NEW_HASH_PREFIX, NEW_HASH_ROUNDS),
+        dummyHash: hashes[0] ?? newHashSetting(makeSetting),
         floorMs: hashes.length > 1 ? await dearestMs(hashes, crypt) : 0,
       };
       return current;

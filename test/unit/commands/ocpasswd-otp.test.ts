@@ -26,7 +26,10 @@ test('what cannot be done is said with status 1, and no file appears', () => {
     [['--otp', file, '--otp-issuer', 'a:b', 'alice'], /the issuer must be a text without ":"/],
     [['--otp', file, '-d', 'alice'], /there is no token of "alice"/],
     [['--otp', path.join(file, 'x'), 'alice'], /Cannot open .* for writing|cannot open .* for writing/],
-    [['--json', 'alice'], /--json needs --otp/],
+    [
+      ['--otp', file, '--list'],
+      /--list and --otp cannot be used together|--otp and --list cannot be used together/,
+    ],
   ] as const) {
     const { status, stdout, stderr } = ocpasswd(...args);
     assert.equal(status, 1, args.join(' '));

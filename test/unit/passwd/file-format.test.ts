@@ -6,7 +6,7 @@ const read = (text: string) => parsePasswordFile(Buffer.from(text));
 
 test('lines that are short, without fields or too long are no entries', () => {
   assert.equal(read('a::b\n').find('a'), undefined, 'four bytes');
-  assert.deepEqual(read('a::bc\n').find('a'), { groups: [], hash: 'bc' }, 'five bytes');
+  assert.deepEqual(read('a::bc\n').find('a'), { name: 'a', groups: [], hash: 'bc' }, 'five bytes');
   assert.equal(read('alice:staff\n').find('alice'), undefined);
   assert.equal(read(':staff:hash\n').find(''), undefined);
   for (const [bytes, isRead] of [

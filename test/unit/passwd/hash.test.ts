@@ -4,6 +4,9 @@ import {
   checkPassword,
   typicalHashes,
   hashClass,
+  hashSchemeName,
+  hashSchemes,
+  newHashSetting,
   parsePasswordFile,
   passwordProblem,
 } from '../../../core/passwd/index.ts';
@@ -82,4 +85,36 @@ test('passwords that crypt cannot take are named', () => {
   assert.equal(passwordProblem('x'), undefined);
   assert.equal(passwordProblem('x'.repeat(511)), undefined);
   assert.equal(passwordProblem('x'.repeat(512)), 'is longer than 511 bytes');
+});
+
+test('a new hash is yescrypt, SHA-512 where the library has no yescrypt, or what was wished for', () => {
+  const library = (...known: readonly string[]) => {
+    return (prefix: string, cost = 0): string => {
+      if (!known.includes(prefix)) throw new Error(`no ${prefix}`);
+      return `${prefix}${cost}`;
+    };
+  };
+  assert.equal(newHashSetting(library('$y$', '$6$')), '$y$5');
+  assert.equal(newHashSetting(library('$6$')), '$6$50000');
+  assert.equal(newHashSetting(library('$y$', '$5$'), 'sha256'), '$5$50000');
+  assert.throws(() => newHashSetting(library('$6$'), 'yescrypt'), /no \$y\$/);
+  assert.deepEqual(hashSchemes, ['yescrypt', 'sha512', 'sha256']);
+});
+
+test('every hash that can be checked has a name', () => {
+  const names: Record<string, string> = {
+    $y$j9T$salt$x: 'yescrypt',
+    '!$y$j9T$salt$x': 'yescrypt',
+    $gy$j9T$salt$x: 'gost-yescrypt',
+    $6$salt$x: 'sha512',
+    $5$salt$x: 'sha256',
+    $1$salt$x: 'md5',
+    $2b$12$x: 'bcrypt',
+    $sha1$24680$salt$x: 'sha1',
+    abcdefghijklm: 'des',
+    'plain text': 'unknown',
+    $apr1$salt$x: 'unknown',
+    '!': 'none',
+  };
+  for (const [hash, name] of Object.entries(names)) assert.equal(hashSchemeName(hash), name, hash);
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
@@ -14,7 +16,16 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { addUser, deleteUser, lockUser, unlockUser, type Hashing } from '../../../core/passwd/index.ts';
+import {
+  addUser,
+  deleteUser,
+  listUsers,
+  lockUser,
+  unlockUser,
+  type Hashing,
+} from '../../../core/passwd/index.ts';
+
+import { tryLockFile } from '../../../core/native/index.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ocserv-passwd-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -25,10 +36,10 @@ const newFile = (text?: string): string => {
   return file;
 };
 const hashing: Hashing = {
-  makeSetting: (prefix, cost) => `${prefix}rounds=${cost}$salt$`,
+  makeSetting: (prefix) => `${prefix}j9T$salt$`,
   crypt: (password, setting) => Promise.resolve(setting + password.length),
 };
-const H = '$6$rounds=100000$salt$2';
+const H = '$y$j9T$salt$2';
 
 test('nothing is written for a name, group or password that is refused', async () => {
   const file = newFile();
@@ -42,6 +53,14 @@ test('nothing is written for a name, group or password that is refused', async (
   );
   assert.equal((await addUser(file, { name: 'bob', password: '' }, hashing)).outcome, 'invalid-password');
   const failing: Hashing = { ...hashing, crypt: () => Promise.resolve('*0') };
+  const ignorant: Hashing = {
+    ...hashing,
+    scheme: 'sha256',
+    makeSetting: () => {
+      throw new Error('libcrypt makes no salt');
+    },
+  };
+  assert.equal((await addUser(file, { name: 'bob', password: 'pw' }, ignorant)).outcome, 'cannot-hash');
   assert.equal((await addUser(file, { name: 'bob', password: 'pw' }, failing)).outcome, 'cannot-hash');
   assert.equal(existsSync(file), false);
 });
@@ -68,16 +87,22 @@ test('mode stays, a link stays a link, no lock is left', async () => {
   assert.equal(existsSync(`${file}.tmp`), false);
 });
 
-test('the lock of another program is respected, a stale one removed', async () => {
+test('the lock of somebody alive is respected however old it is, one left by a crash is removed', async () => {
   const file = newFile('bob:*:old\n');
   const lockFile = `${file}.tmp`;
-  writeFileSync(lockFile, '');
-  assert.deepEqual(await lockUser(file, 'bob', { lockWaitMs: 0 }), { outcome: 'file-locked', lockFile });
-  assert.equal(readFileSync(file, 'utf8'), 'bob:*:old\n');
   const longAgo = Date.now() / 1000 - 3600;
+  // As an ocpasswd at work holds it, and as one that was killed leaves it.
+  const fd = openSync(lockFile, 'wx');
+  assert.ok(tryLockFile(fd));
   utimesSync(lockFile, longAgo, longAgo);
+  assert.deepEqual(await lockUser(file, 'bob', { lockWaitMs: 0 }), { outcome: 'file-locked', lockFile });
+  closeSync(fd);
   assert.deepEqual(await lockUser(file, 'bob', { lockWaitMs: 0 }), { outcome: 'locked' });
   assert.equal(existsSync(lockFile), false);
+  // A fresh one without anybody behind it is the C program's.
+  writeFileSync(lockFile, '');
+  assert.deepEqual(await lockUser(file, 'bob', { lockWaitMs: 0 }), { outcome: 'file-locked', lockFile });
+  assert.equal(readFileSync(file, 'utf8'), 'bob:*:!old\n');
 });
 
 test('many updates at once lose none', async () => {
@@ -95,4 +120,40 @@ test('an unknown user leaves the file untouched', async () => {
   }
   assert.equal(readFileSync(file, 'utf8'), 'bob:*:x');
   assert.equal(existsSync(`${file}.tmp`), false);
+});
+
+test('a lock that goes from hand to hand is waited for, longer than for one holder', async () => {
+  const file = newFile('bob:*:x\n');
+  const lockFile = `${file}.tmp`;
+  writeFileSync(lockFile, '');
+  const waitMs = 300;
+  const handover = setInterval(() => {
+    rmSync(lockFile);
+    writeFileSync(lockFile, '');
+  }, 40);
+  // What would be too late for one holder: five times as long as he is waited for.
+  const end = setTimeout(() => {
+    clearInterval(handover);
+    rmSync(lockFile);
+  }, 5 * waitMs);
+  const result = await lockUser(file, 'bob', { lockWaitMs: waitMs });
+  clearTimeout(end);
+  clearInterval(handover);
+  assert.deepEqual(result, { outcome: 'locked' });
+});
+
+test('users are listed as the server reads them, without any hash', () => {
+  const file = newFile(
+    'bob:staff, dev:$6$salt$x\n# note\neve:*:!$y$j9T$salt$x\nbob:other:$1$s$x\nno:*:plain\nem:*:\n',
+  );
+  assert.deepEqual(listUsers(file), {
+    outcome: 'listed',
+    users: [
+      { username: 'bob', groups: ['staff', 'dev'], locked: false, hash: 'sha512' },
+      { username: 'eve', groups: [], locked: true, hash: 'yescrypt' },
+      { username: 'no', groups: [], locked: false, hash: 'unknown' },
+      { username: 'em', groups: [], locked: false, hash: 'none' },
+    ],
+  });
+  assert.deepEqual(listUsers('/no/such'), { outcome: 'cannot-read', file: '/no/such', code: 'ENOENT' });
 });
