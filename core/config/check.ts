@@ -73,7 +73,7 @@ export function checkHost({ host, places, report }: Checked): void {
       'match-tls-dtls-ciphers',
     );
   }
-  if (settings.camouflage && settings.camouflage_secret === undefined) {
+  if (settings.camouflage && (settings.camouflage_secret ?? '') === '') {
     error(
       'camouflage without camouflage_secret would refuse every client; expected camouflage_secret',
       'camouflage',

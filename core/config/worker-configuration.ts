@@ -49,6 +49,14 @@ export interface WorkerCertificate {
   readonly keyId: string;
 }
 
+/** A host that looks like a plain web server to whoever does not know the secret. */
+export interface WorkerCamouflage {
+  /** SHA-256 of camouflage_secret, hexadecimal: the worker compares, and need not know it. */
+  readonly secretSha256: string;
+  /** Absent: nothing is found, instead of nobody let in. */
+  readonly realm?: string;
+}
+
 export interface WorkerHost {
   /** Absent for the default host. */
   readonly name?: string;
@@ -60,6 +68,7 @@ export interface WorkerHost {
   readonly ocspResponse?: string;
   /** PEM of `dh-params`. */
   readonly dhParameters?: string;
+  readonly camouflage?: WorkerCamouflage;
 }
 
 export interface WorkerSandbox {
@@ -135,13 +144,14 @@ const settingsMembers: { readonly [K in keyof Required<WorkerSettings>]: Member 
   'listen-host-is-dyndns': flag,
 };
 
-const hostMembers: { readonly [K in keyof Required<Omit<WorkerHost, 'settings' | 'certificates'>>]: Member } =
-  {
-    name: optional(text),
-    clientAuthorities: optional(text),
-    ocspResponse: optional(text),
-    dhParameters: optional(text),
-  };
+type PlainHost = Omit<WorkerHost, 'settings' | 'certificates' | 'camouflage'>;
+
+const hostMembers: { readonly [K in keyof Required<PlainHost>]: Member } = {
+  name: optional(text),
+  clientAuthorities: optional(text),
+  ocspResponse: optional(text),
+  dhParameters: optional(text),
+};
 
 const sandboxMembers: { readonly [K in keyof Required<WorkerSandbox>]: Member } = {
   uid: count,
@@ -190,8 +200,18 @@ function parseHost(value: unknown, at: string): WorkerHost {
       `${at}.certificates[${index}]`,
     ),
   );
+  const camouflage = value['camouflage'] ?? undefined;
   return {
-    ...parseMembers<Omit<WorkerHost, 'settings' | 'certificates'>>(value, hostMembers, at),
+    ...parseMembers<PlainHost>(value, hostMembers, at),
+    ...(camouflage === undefined
+      ? {}
+      : {
+          camouflage: parseMembers<WorkerCamouflage>(
+            camouflage,
+            { secretSha256: text, realm: optional(text) },
+            `${at}.camouflage`,
+          ),
+        }),
     settings: parseMembers<WorkerSettings>(value['settings'], settingsMembers, `${at}.settings`),
     certificates,
   };

@@ -1,5 +1,6 @@
 // What the children are configured with, made from main's configuration: file names become file contents for the
 // workers, which open nothing. Throws with the file's name when one cannot be read; then a reload is refused.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   parseSelectGroup,
@@ -34,6 +35,7 @@ export function workerConfiguration(
       ...(authorities === undefined ? {} : { clientAuthorities: authorities }),
       ...(dhParameters === undefined ? {} : { dhParameters }),
       ...(ocsp === undefined ? {} : { ocspResponse: readFileSync(ocsp).toString('base64') }),
+      ...camouflageOf(settings),
     };
   });
   const defaults = configuration.hosts[0]?.settings;
@@ -81,6 +83,13 @@ function workerSettings(settings: Settings, udpPort: number): WorkerHost['settin
     ...optional('pre-login-banner', settings['pre-login-banner']),
     'listen-host-is-dyndns': settings['listen-host-is-dyndns'],
   };
+}
+
+function camouflageOf(settings: Settings): Pick<WorkerHost, 'camouflage'> {
+  const { camouflage, camouflage_secret: secret, camouflage_realm: realm } = settings;
+  if (!camouflage || secret === undefined) return {};
+  const secretSha256 = createHash('sha256').update(secret).digest('hex');
+  return { camouflage: { secretSha256, ...(realm === undefined || realm === '' ? {} : { realm }) } };
 }
 
 function fileText(file: string | undefined): string | undefined {

@@ -52,16 +52,34 @@ export interface SuccessCookies {
   readonly context: string | undefined;
   /** SHA-1 of the server certificate, upper-case hex. */
   readonly certificateSha1: string;
+  readonly profile?: { readonly name: string; readonly sha1: string } | undefined;
+}
+
+/** The manifest of translations, and the profile with its hash. */
+function profileFields(profile: SuccessCookies['profile']): string {
+  if (profile === undefined) return '';
+  const file = `profiles%2F${encodeURIComponent(profile.name).replaceAll('%2F', '/')}`;
+  return `&lu:/+CSCOT+/translation-table?textdomain%3DAnyConnect%26type%3Dmanifest&fu:${file}&fh:${profile.sha1}`;
 }
 
 /** Set-Cookie values of the success document; included headers go between the last two. */
 export function successCookies(values: SuccessCookies): [first: string[], last: string] {
-  const { cookie, context, certificateSha1 } = values;
+  const { cookie, context, certificateSha1, profile } = values;
   const first = [
     context === undefined ? clearedContextCookie() : `webvpncontext=${context}; Secure; HttpOnly`,
     `webvpn=${cookie}; Secure; HttpOnly`,
     `webvpnc=; expires=${longAgo}; path=/; Secure; HttpOnly`,
   ];
   // Cisco clients take the login for complete only with this one: base URL, protocol, certificate hash.
-  return [first, `webvpnc=bu:/&p:t&iu:1/&sh:${certificateSha1}; path=/; Secure; HttpOnly`];
+  const fields = `bu:/&p:t&iu:1/&sh:${certificateSha1}${profileFields(profile)}`;
+  return [first, `webvpnc=${fields}; path=/; Secure; HttpOnly`];
+}
+
+/** Set-Cookie values that make a Cisco IP phone post its credentials. */
+export function phoneLoginCookies(): string[] {
+  return [`webvpn=; expires=${longAgo}; path=/; secure`, 'webvpnlogin=1; secure'];
+}
+
+export function phoneSessionCookie(cookie: string): string {
+  return `webvpn=${cookie}; secure`;
 }

@@ -1,4 +1,5 @@
 // The wire protocol as pure functions and tables; no I/O, no clock.
+export * from './camouflage.ts';
 export * from './cisco-documents.ts';
 export * from './client.ts';
 export * from './connect-request.ts';

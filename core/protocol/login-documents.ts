@@ -25,9 +25,18 @@ export interface PromptDocument {
   readonly promptNumber: number;
 }
 
+/** What a client may fetch under /profiles/. */
+export interface AnnouncedProfile {
+  /** As the administrator wrote it. */
+  readonly name: string;
+  /** Upper-case hexadecimal. */
+  readonly sha1: string;
+}
+
 export interface SuccessDocument {
   readonly bare: boolean;
   readonly banner: string | undefined;
+  readonly profile?: AnnouncedProfile | undefined;
 }
 
 export const messages = {
@@ -62,7 +71,18 @@ export function successDocument(success: SuccessDocument): string {
   const auth = `<auth id="success">\n<title>SSL VPN Service</title>${banner}</auth>`;
   return success.bare
     ? `${declaration}${auth}\n`
-    : `${declaration}<config-auth client="vpn" type="complete">\n${version}${auth}</config-auth>\n`;
+    : `${declaration}<config-auth client="vpn" type="complete">\n${version}${auth}${manifestOf(success.profile)}</config-auth>\n`;
+}
+
+function manifestOf(profile: AnnouncedProfile | undefined): string {
+  if (profile === undefined) return '';
+  const file =
+    `<file type="profile" service-type="user"><uri>/profiles/${escapeXml(profile.name)}</uri>` +
+    `<hash type="sha1">${profile.sha1}</hash></file>`;
+  return (
+    '\n<config client="vpn" type="private"><vpn-profile-manifest><vpn rev="1.0">' +
+    `${file}</vpn></vpn-profile-manifest>\n</config>`
+  );
 }
 
 /** What the person reads above a prompt of the back end. */

@@ -1,5 +1,6 @@
 // HTTP responses as bytes. They are not written by Node's ServerResponse because clients depend on the order
 // of headers and on what is left out. Called by the worker; pure.
+import { phoneLoginCookies, phoneSessionCookie } from './cookies.ts';
 import { authenticateValue, type HttpScheme } from './http-auth.ts';
 
 export interface ResponseOptions {
@@ -9,20 +10,23 @@ export interface ResponseOptions {
   readonly reason: string;
   /** Complete header lines in order, without line end. */
   readonly headers: readonly string[];
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 export function response(options: ResponseOptions): Buffer {
   const { minorVersion, status, reason, headers, body = '' } = options;
   const head = [`HTTP/1.${minorVersion} ${status} ${reason}`, ...headers, '', ''].join('\r\n');
-  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body, 'utf8')]);
+  return Buffer.concat([
+    Buffer.from(head, 'latin1'),
+    typeof body === 'string' ? Buffer.from(body, 'utf8') : body,
+  ]);
 }
 
 /** 200 with a fixed document, as the static URLs answer. */
 export function documentResponse(
   minorVersion: 0 | 1,
   contentType: string,
-  body: string,
+  body: string | Buffer,
   includedHeaders: readonly string[],
 ): Buffer {
   return response({
@@ -89,12 +93,13 @@ export function unavailableResponse(minorVersion: 0 | 1): Buffer {
   });
 }
 
-export type ConnectRefusal = 'cookie' | 'unavailable' | 'network' | 'addresses' | 'server';
+export type ConnectRefusal = 'noCookie' | 'cookie' | 'unavailable' | 'network' | 'addresses' | 'server';
 
 /** CONNECT refused: 401 makes a client log in again, 503 makes it come back with the same cookie. */
 export function refusedConnectResponse(refusal: ConnectRefusal): Buffer {
   const lines: Readonly<Record<ConnectRefusal, readonly string[]>> = {
     cookie: ['HTTP/1.1 401 Cookie is not acceptable'],
+    noCookie: ['HTTP/1.1 503 Service Unavailable'],
     unavailable: ['HTTP/1.1 503 Service Unavailable'],
     network: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: Server configuration error'],
     addresses: ['HTTP/1.1 503 Service Unavailable', 'X-Reason: No free address'],
@@ -155,6 +160,32 @@ export function successResponse(
   });
 }
 
-function contentLength(body: string): string {
+/** GET /svc, and whatever lacks name or password: a Cisco IP phone then posts them. */
+export function phoneFormResponse(minorVersion: 0 | 1, includedHeaders: readonly string[]): Buffer {
+  const cookies = phoneLoginCookies().map((cookie) => `Set-Cookie: ${cookie}`);
+  return response({
+    minorVersion,
+    status: 200,
+    reason: 'OK',
+    headers: ['Content-Length: 0', ...cookies, 'X-Transcend-Version: 1', ...includedHeaders],
+  });
+}
+
+/** The end of a phone's login. */
+export function phoneSuccessResponse(minorVersion: 0 | 1, cookie: string): Buffer {
+  return response({
+    minorVersion,
+    status: 200,
+    reason: 'OK',
+    headers: [
+      'Connection: Keep-Alive',
+      'Content-Length: 0',
+      `Set-Cookie: ${phoneSessionCookie(cookie)}`,
+      'X-Transcend-Version: 1',
+    ],
+  });
+}
+
+function contentLength(body: string | Buffer): string {
   return `Content-Length: ${Buffer.byteLength(body)}`;
 }

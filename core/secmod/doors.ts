@@ -239,6 +239,16 @@ function authenticatorHandlers(options: DoorOptions, workerId: number): Handlers
 
     ListGroups: async ({ vhost }) => ({ groups: await module.listGroups(vhost) }),
 
+    CheckCookie: ({ ticket, vhost, cookie }) => ({
+      isValid: module.isCookieValid(ticketOf(ticket), vhost, cookie.slice(0, MAX_ANSWER_CHARACTERS)),
+    }),
+
+    ReadProfile({ ticket, vhost, cookie }) {
+      const found = module.profileOf(ticketOf(ticket), vhost, cookie.slice(0, MAX_ANSWER_CHARACTERS));
+      if (found === undefined) throw new VarlinkError(authenticatorErrors.CookieRefused);
+      return found.bytes === undefined ? {} : { profile: found.bytes.toString('base64') };
+    },
+
     async Sign({ keyId, scheme, input }) {
       const content = Buffer.from(input, 'base64');
       const result = signatures.take()

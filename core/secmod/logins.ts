@@ -38,6 +38,8 @@ export interface Step {
   readonly groupname?: string;
   /** base64, for the client's software. */
   readonly token?: string;
+  /** Put beside the cookie by security-module.ts. */
+  readonly profile?: { readonly name: string; readonly sha1: string };
 }
 
 export interface LoginRequest {

@@ -17,6 +17,7 @@ import { quoted, shortId, type Log } from './log.ts';
 import { banKey, loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
 import { sessionSettings } from './overlays.ts';
 import { PresentedCertificates } from './presented.ts';
+import { readProfile, type ProfileReading } from './profiles.ts';
 import { openRadiusSite, type RadiusSite } from './radius/index.ts';
 import { SessionTable, type CloseReason, type Session } from './sessions.ts';
 import { openAccountingStore, openSessions } from './state.ts';
@@ -222,12 +223,14 @@ export class SecurityModule {
 
   async startLogin(ticket: Ticket, request: LoginRequest): Promise<Step> {
     this.#options.onWork();
-    return (await this.#logins?.start(ticket, request)) ?? { outcome: 'no', reason: 'Internal error' };
+    const step = await this.#logins?.start(ticket, request);
+    return step === undefined ? { outcome: 'no', reason: 'Internal error' } : this.#withProfile(step);
   }
 
   /** Undefined: there is no such login. */
   async continueLogin(ticket: Ticket, context: string, answer: string): Promise<Step | undefined> {
-    return this.#logins?.continue(ticket, context, answer);
+    const step = await this.#logins?.continue(ticket, context, answer);
+    return step && this.#withProfile(step);
   }
 
   abandonLogin(ticket: Ticket, context: string): boolean {
@@ -248,6 +251,48 @@ export class SecurityModule {
 
   sign(keyId: string, scheme: number, input: Buffer): Promise<SignResult> {
     return this.#keys.sign(keyId, scheme, input);
+  }
+
+  /** Whether CONNECT with this cookie would find a session of this host; nothing is opened or counted. */
+  isCookieValid(ticket: Ticket, vhost: string, cookie: string): boolean {
+    return this.#sessionOf(ticket, vhost, cookie) !== undefined;
+  }
+
+  /** Undefined: the cookie is refused. */
+  profileOf(ticket: Ticket, vhost: string, cookie: string): { readonly bytes?: Buffer } | undefined {
+    const session = this.#sessionOf(ticket, vhost, cookie);
+    if (session === undefined) return undefined;
+    const profile = this.#readProfile(session);
+    return profile === undefined ? {} : { bytes: profile.bytes };
+  }
+
+  #sessionOf(ticket: Ticket, vhost: string, cookie: string): Session | undefined {
+    const session = this.#sessions?.find(cookie);
+    const host = this.#host(vhost);
+    if (session === undefined || host === undefined || this.#host(session.vhost) !== host) return undefined;
+    const presented = this.#presented.find(ticket.connectionId, host.name);
+    return certificateRefusal(session, host, presented) === undefined ? session : undefined;
+  }
+
+  /** A profile that cannot be read is nobody's business but the administrator's: the login goes on without. */
+  #readProfile(session: Session): Exclude<ProfileReading, { problem: string }> | undefined {
+    const { log } = this.#options;
+    const host = this.#host(session.vhost);
+    const result = host && sessionSettings(host.settings, session, log);
+    if (host === undefined || result === undefined || 'refused' in result) return undefined;
+    const profile = readProfile(result.settings, this.#running?.hosts[0]?.settings['chroot-dir']);
+    if (profile !== undefined && 'problem' in profile) {
+      log.warning(`${host.logPrefix}${profile.problem}`);
+      return undefined;
+    }
+    return profile;
+  }
+
+  #withProfile(step: Step): Step {
+    const session = step.cookie === undefined ? undefined : this.#sessions?.find(step.cookie);
+    const profile = session && this.#readProfile(session);
+    if (profile === undefined) return step;
+    return { ...step, profile: { name: profile.name, sha1: profile.sha1 } };
   }
 
   /** CONNECT with a cookie. */

@@ -17,6 +17,12 @@ export type LoginReply =
   | { readonly name: 'contextLost' }
   | { readonly name: 'unavailable' };
 
+export type ProfileReply =
+  /** Undefined: the session has none. */
+  | { readonly name: 'read'; readonly profile: Buffer | undefined }
+  | { readonly name: 'refused' }
+  | { readonly name: 'unavailable' };
+
 /** What the security module made of a certificate. */
 export interface PresentedCertificate {
   readonly username?: string | undefined;
@@ -29,6 +35,8 @@ export interface Authenticator {
   start(parameters: Parameters<'Start'>, timeoutMs: number): Promise<LoginReply>;
   continue(parameters: Parameters<'Continue'>, timeoutMs: number): Promise<LoginReply>;
   abandon(parameters: Parameters<'Abandon'>): void;
+  isCookieValid(parameters: Parameters<'CheckCookie'>): Promise<boolean>;
+  readProfile(parameters: Parameters<'ReadProfile'>): Promise<ProfileReply>;
   listGroups(vhost: string): Promise<readonly string[]>;
   /** Rejects when there is no signature; the handshake then fails. */
   sign(keyId: string, scheme: number, input: Buffer): Promise<Buffer>;
@@ -75,6 +83,27 @@ export class AttachedAuthenticator implements Authenticator {
 
   abandon(parameters: Parameters<'Abandon'>): void {
     this.#client?.call('Abandon', parameters).catch(() => undefined);
+  }
+
+  async isCookieValid(parameters: Parameters<'CheckCookie'>): Promise<boolean> {
+    const client = await this.#ready();
+    if (client === undefined) return false;
+    return client.call('CheckCookie', parameters).then(
+      (reply) => reply.parameters.isValid,
+      () => false,
+    );
+  }
+
+  async readProfile(parameters: Parameters<'ReadProfile'>): Promise<ProfileReply> {
+    const client = await this.#ready();
+    if (client === undefined) return { name: 'unavailable' };
+    try {
+      const { profile } = (await client.call('ReadProfile', parameters)).parameters;
+      return { name: 'read', profile: profile === undefined ? undefined : Buffer.from(profile, 'base64') };
+    } catch (error) {
+      const isRefused = error instanceof VarlinkError && error.error === authenticatorErrors.CookieRefused;
+      return { name: isRefused ? 'refused' : 'unavailable' };
+    }
   }
 
   async listGroups(vhost: string): Promise<readonly string[]> {

@@ -23,12 +23,14 @@ import {
   parseConnectRequest,
   parseCookies,
   refusedConnectResponse,
+  unavailableResponse,
   type ConnectRefusal,
 } from '../protocol/index.ts';
 import type { SessionsMethods } from '../interfaces/index.ts';
 import { workerPrefix, type Logger } from '../system/index.ts';
 import { VarlinkError, type VarlinkClient } from '../varlink/index.ts';
 import type { Authenticator, PresentedCertificate } from './authenticator.ts';
+import { Camouflage } from './camouflage.ts';
 import { agreeTunnel } from './connect.ts';
 import type { Hosts, ServedHost } from './hosts.ts';
 import type { Conversation, HttpAnswer, HttpFront, HttpRequest } from './http-front.ts';
@@ -74,6 +76,7 @@ export class Connection {
   #presenting: Promise<void> | undefined;
   #conversation: Conversation | undefined;
   #login: Login | undefined;
+  #camouflage: Camouflage | undefined;
   #userAgent: string | undefined;
   #username: string | undefined;
   #log: Logger;
@@ -162,12 +165,13 @@ export class Connection {
         this.#certificate = certificate ?? 'refused';
       });
     }
-    const { authenticator, hosts, front } = this.#around;
+    const { authenticator, front } = this.#around;
+    this.#camouflage = new Camouflage(this.#served.host.camouflage, (cookie) => this.#isCookieValid(cookie));
     this.#login = new Login({
       authenticator,
       ticket: this.#facts.ticket,
       host: this.#served.host,
-      includedHeaders: hosts.fallback.host.settings['included-http-headers'],
+      includedHeaders: this.#served.host.settings['included-http-headers'],
       vhost: this.#served.vhost,
       certificate: () => this.#certificate,
       certificateSha1: () => this.#certificateSha1(),
@@ -185,6 +189,7 @@ export class Connection {
       onConnect: (request, early) => void this.#connect(request, early),
       onViolation: (rule) => {
         this.#log.info(`closing the connection: ${rule}`);
+        return this.#camouflage?.lastWords(rule);
       },
     });
     this.#report('login');
@@ -227,10 +232,16 @@ export class Connection {
     this.#around.sessions.call('ReportConnection', report).catch(() => undefined);
   }
 
-  async #answer(request: HttpRequest): Promise<HttpAnswer> {
+  async #answer(asked: HttpRequest): Promise<HttpAnswer> {
     const login = this.#login;
-    if (login === undefined) throw new Error('a request before the handshake');
+    const camouflage = this.#camouflage;
+    if (login === undefined || camouflage === undefined) throw new Error('a request before the handshake');
     await this.#presenting;
+    const request = await camouflage.admit(asked);
+    if (request === undefined) {
+      this.#log.info(`refused ${asked.method} "${withoutQuery(asked.target)}": it does not know the secret`);
+      return { bytes: camouflage.refusal(asked), then: 'close' };
+    }
     this.#noteAgent(request);
     const { settings } = this.#served.host;
     const route = findRoute(request.method, request.target, {
@@ -244,13 +255,45 @@ export class Connection {
         return login.post(request, route.group);
       case 'document': {
         const { contentType, body } = route.document;
-        const included = this.#around.hosts.fallback.host.settings['included-http-headers'];
+        const included = this.#served.host.settings['included-http-headers'];
         return { bytes: documentResponse(request.minorVersion, contentType, body, included), then: 'keep' };
       }
+      case 'phoneForm':
+      case 'phoneLogin':
+        if (!settings['cisco-svc-client-compat']) {
+          this.#log.warning('a client logs in as Cisco IP phones do, and cisco-svc-client-compat is off');
+        }
+        return route.name === 'phoneForm' ? login.showPhoneForm(request) : login.postPhone(request);
+      case 'profile':
+        return this.#showProfile(request);
       case 'notFound':
         this.#log.info(`refused ${request.method} "${withoutQuery(request.target)}": there is no such page`);
         return { bytes: notFoundResponse(request.minorVersion), then: 'close' };
     }
+  }
+
+  #isCookieValid(cookie: string): Promise<boolean> {
+    const { ticket } = this.#facts;
+    return this.#around.authenticator.isCookieValid({ ticket, vhost: this.#served.vhost, cookie });
+  }
+
+  async #showProfile(request: HttpRequest): Promise<HttpAnswer> {
+    const { session: cookie } = parseCookies(request.header('cookie') ?? '');
+    const refuse = (refusal: ConnectRefusal): HttpAnswer => {
+      this.#log.info(
+        `refused "${withoutQuery(request.target)}": ${refusal === 'cookie' ? 'the cookie is not valid' : 'there is no cookie'}`,
+      );
+      return { bytes: refusedConnectResponse(refusal), then: 'refuse' };
+    };
+    if (cookie === undefined) return refuse('noCookie');
+    const { ticket } = this.#facts;
+    const read = await this.#around.authenticator.readProfile({ ticket, vhost: this.#served.vhost, cookie });
+    if (read.name === 'refused') return refuse('cookie');
+    const { minorVersion } = request;
+    if (read.name === 'unavailable') return { bytes: unavailableResponse(minorVersion), then: 'keep' };
+    if (read.profile === undefined) return { bytes: notFoundResponse(minorVersion), then: 'close' };
+    const included = this.#served.host.settings['included-http-headers'];
+    return { bytes: documentResponse(minorVersion, 'text/xml', read.profile, included), then: 'keep' };
   }
 
   #noteAgent(request: HttpRequest): void {
@@ -266,10 +309,12 @@ export class Connection {
     this.#noteAgent(request);
     const { settings } = this.#served.host;
     const { session: cookie } = parseCookies(request.header('cookie') ?? '');
-    if (cookie === undefined) return this.#refuse('unavailable', 'CONNECT without a cookie');
+    if (cookie === undefined) return this.#refuse('noCookie', 'CONNECT without a cookie');
     if (!isTunnelTarget(request.target)) {
       this.#log.info(`refused CONNECT "${withoutQuery(request.target)}": there is no such tunnel`);
-      return this.#conversation?.refuse(notFoundResponse(1));
+      return this.#conversation?.refuse(
+        this.#camouflage?.isUp === true ? this.#camouflage.connectRefusal() : notFoundResponse(1),
+      );
     }
     await this.#presenting;
     if ((this.#stage as Stage) !== 'http') return;
@@ -320,7 +365,7 @@ export class Connection {
     try {
       const agreed = agreeTunnel({
         settings,
-        includedHeaders: this.#around.hosts.fallback.host.settings['included-http-headers'],
+        includedHeaders: this.#served.host.settings['included-http-headers'],
         session,
         client,
         request: wanted,
@@ -378,7 +423,12 @@ export class Connection {
     this.#log.info(text);
     if (this.#stage === 'opening') this.#stage = 'http';
     if (this.#stage === 'ended') return this.#reportClosed('unspecified');
-    this.#conversation?.refuse(refusedConnectResponse(refusal));
+    const isUnknown = refusal === 'cookie' || refusal === 'noCookie';
+    const words =
+      isUnknown && this.#camouflage?.isUp === true
+        ? this.#camouflage.connectRefusal()
+        : refusedConnectResponse(refusal);
+    this.#conversation?.refuse(words);
   }
 }
 

@@ -35,8 +35,8 @@ export interface HttpHandlers {
   onRequest(request: HttpRequest): Promise<HttpAnswer>;
   /** The connection is paused and the handler's; `early` is what the client sent after the head. */
   onConnect(request: HttpRequest, early: Buffer): void;
-  /** The client broke a rule; the connection is being closed without an answer. */
-  onViolation(rule: string): void;
+  /** The client broke a rule; the connection is being closed with these words, if there are any. */
+  onViolation(rule: string): Buffer | undefined;
 }
 
 /** One per worker. */
@@ -132,8 +132,9 @@ export class Conversation {
 
   violate(rule: string): void {
     if (this.#phase === 'closed' || this.#phase === 'connected') return;
+    const lastWords = this.#handlers.onViolation(rule);
+    if (lastWords !== undefined) this.#connection.write(lastWords);
     this.#finish(() => this.#connection.end());
-    this.#handlers.onViolation(rule);
   }
 
   /** Last words after CONNECT was refused. */

@@ -18,6 +18,8 @@ import {
   parseCookies,
   parseLoginBody,
   promptDocument,
+  phoneFormResponse,
+  phoneSuccessResponse,
   refusedLoginResponse,
   successCookies,
   successDocument,
@@ -40,7 +42,6 @@ export interface LoginSurroundings {
   readonly authenticator: Authenticator;
   readonly ticket: string;
   readonly host: WorkerHost;
-  /** The default host's, whatever the host. */
   readonly includedHeaders: readonly string[];
   readonly vhost: string;
   /** What the client presented in the handshake; undefined: nothing. Settled before the first request is answered. */
@@ -68,6 +69,7 @@ export class Login {
   #choice: { readonly group: string | undefined; readonly isByUrl: boolean } | undefined;
   /** What is wrong with the body at hand. */
   #mistake: string | undefined;
+  #isPhone = false;
 
   constructor(around: LoginSurroundings) {
     this.#around = around;
@@ -97,6 +99,27 @@ export class Login {
     if (this.#mistake !== undefined) this.#around.onMalformed(this.#mistake);
     this.#mistake = undefined;
     return answer;
+  }
+
+  /** GET /svc. */
+  showPhoneForm({ minorVersion }: HttpRequest): HttpAnswer {
+    return keep(phoneFormResponse(minorVersion, this.#around.includedHeaders));
+  }
+
+  /** POST /svc: a Cisco IP phone has one try, with name and password or with its certificate, and knows no other question. */
+  async postPhone(request: HttpRequest): Promise<HttpAnswer> {
+    const { fields } = parseLoginBody(request.body);
+    const isFirst = this.isIdle;
+    const { asksPassword } = this.#policy(request);
+    const needsBoth = asksPassword && (this.#slot?.methods.includes('certificate') ?? false);
+    if (isFirst && asksPassword && (fields.username ?? '') !== '' && needsBoth) {
+      return this.#carryOut(request, { do: 'refuse', reason: 'Authentication failed' });
+    }
+    if (isFirst && asksPassword && ((fields.username ?? '') === '' || fields.password === undefined)) {
+      return this.showPhoneForm(request);
+    }
+    this.#isPhone = true;
+    return this.#take(request, { name: 'posted', fields, context: undefined });
   }
 
   /** The client is gone. */
@@ -187,6 +210,10 @@ export class Login {
     const { authenticator, ticket, host, vhost, includedHeaders } = this.#around;
     const { minorVersion } = request;
     const bare = identifyClient(request.header('user-agent'), undefined).kind === 'openconnectV3';
+    if (this.#isPhone && isQuestion(action)) {
+      this.close();
+      return this.#carryOut(request, { do: 'refuse', reason: 'Authentication failed' });
+    }
     switch (action.do) {
       case 'showForm': {
         const document = await this.#formDocument(bare, this.#policy(request));
@@ -224,12 +251,13 @@ export class Login {
         );
       }
       case 'succeed': {
-        const { username, context, prompt, token } = action.step;
+        const { username, context, prompt, token, profile } = action.step;
         this.#around.onSucceeded(username);
+        if (this.#isPhone) return keep(phoneSuccessResponse(minorVersion, action.cookie));
         const certificateSha1 = this.#around.certificateSha1();
-        const cookies = successCookies({ cookie: action.cookie, context, certificateSha1 });
+        const cookies = successCookies({ cookie: action.cookie, context, certificateSha1, profile });
         const banner = [host.settings.banner, prompt].filter((text) => text !== undefined).join('\n');
-        const document = successDocument({ bare, banner: banner === '' ? undefined : banner });
+        const document = successDocument({ bare, banner: banner === '' ? undefined : banner, profile });
         const scheme = httpScheme(this.#slot?.methods ?? []);
         const authenticate =
           scheme === undefined || token === undefined ? undefined : authenticateValue(scheme, token);
@@ -272,6 +300,11 @@ export class Login {
       devicePlatform: platform === undefined ? undefined : keepDeviceText(platform),
     };
   }
+}
+
+/** What a phone has no answer to. */
+function isQuestion(action: LoginAction): boolean {
+  return ['showForm', 'showPrompt', 'challenge', 'fallBack'].includes(action.do);
 }
 
 function keep(bytes: Buffer): HttpAnswer {

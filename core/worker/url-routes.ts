@@ -5,11 +5,17 @@ export type Route =
   | { readonly name: 'loginForm' }
   | { readonly name: 'login'; readonly group: string | undefined }
   | { readonly name: 'document'; readonly document: FixedDocument }
+  /** A Cisco IP phone. */
+  | { readonly name: 'phoneForm' }
+  | { readonly name: 'phoneLogin' }
+  | { readonly name: 'profile' }
   | { readonly name: 'notFound' };
 
 const loginPaths: readonly string[] = ['/', '/auth', '/VPN'];
+const phonePath = '/svc';
+const profilePath = '/profiles';
 /** Paths with a meaning of their own that no login may be posted to. */
-const otherPaths: readonly string[] = ['/svc', '/profiles'];
+const otherPaths: readonly string[] = [phonePath, profilePath];
 const notFound: Route = { name: 'notFound' };
 
 export interface RouteOptions {
@@ -26,6 +32,9 @@ export function findRoute(method: string, target: string, options: RouteOptions)
 
 function findPage(target: string): Route {
   if (loginPaths.some((path) => isAtOrBelow(target, path))) return { name: 'loginForm' };
+  if (isAtOrBelow(target, phonePath)) return { name: 'phoneForm' };
+  // Whatever stands behind it: the cookie says whose profile it is.
+  if (target.startsWith(profilePath)) return { name: 'profile' };
   for (const [path, document] of ciscoDocuments) {
     if (isAtOrBelow(target, path)) return { name: 'document', document };
   }
@@ -36,6 +45,7 @@ function findLogin(target: string, options: RouteOptions): Route {
   if (loginPaths.some((path) => target === path || target.startsWith(`${path}?`))) {
     return { name: 'login', group: undefined };
   }
+  if (target === phonePath || target.startsWith(`${phonePath}?`)) return { name: 'phoneLogin' };
   if (!options.isIdle || otherPaths.some((path) => isAtOrBelow(target, path))) return notFound;
   // Cisco clients post to many paths; the path may name a group.
   const group =

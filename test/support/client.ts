@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Name of the server, "vpn.test" unless told; its certificate is that of `certificate`. */
   readonly host?: string;
+  /** Behind the "?" of the URL. */
+  readonly query?: string;
   /** File of the certificate the client trusts; the server's own unless told. */
   readonly certificate?: string;
 }
@@ -38,7 +40,7 @@ function commandOf(options: ConnectOptions): string[] {
     ...(options.answers === undefined ? ['--non-inter'] : []),
     ...['--cafile', options.certificate ?? `${options.site.folder}/server-cert.pem`],
     ...['--resolve', `${host}:${options.server}`, ...(options.args ?? [])],
-    `https://${host}:4443/`,
+    `https://${host}:4443/${options.query === undefined ? '' : `?${options.query}`}`,
   ];
 }
 

@@ -92,7 +92,7 @@ export const authenticationOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Answer like a plain web server unless the URL carries the secret.',
-    honoured: false,
+    note: 'Clients are given https://HOST/?SECRET. Whoever has it once on a connection, or a cookie that is valid, sees the VPN.',
   }),
   camouflage_secret: option(text(), {
     scope: ['global', 'vhost'],
@@ -105,6 +105,5 @@ export const authenticationOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Realm of the fake 401; without it 404 is returned.',
-    honoured: false,
   }),
 } as const;

@@ -109,7 +109,7 @@ export const sessionsOptions = {
     scope: ['global', 'vhost', 'user'],
     reload: true,
     summary: 'AnyConnect XML profile offered to the client.',
-    honoured: false,
+    note: 'Read by the security module at each login and fetch, at most 256 KiB. A relative path may also be one below chroot-dir. One that cannot be read is named in the log and not offered.',
   }),
   hostname: option(
     checkedText('host name', 'a host name of at most 63 characters', (value) =>

@@ -5,6 +5,12 @@ import type { InterfaceDescription } from '../../varlink/index.ts';
  * yes: `cookie` is the credential for CONNECT. */
 export type AuthenticatorOutcome = 'ask' | 'no' | 'yes';
 
+/** The profile of user-profile that the client's software may fetch. `sha1`: of its bytes, upper-case hexadecimal. */
+export type AuthenticatorProfile = {
+  readonly name: string;
+  readonly sha1: string;
+};
+
 export type AuthenticatorStep = {
   readonly outcome: AuthenticatorOutcome;
   /** Names the login in Continue; present while it goes on. */
@@ -19,6 +25,8 @@ export type AuthenticatorStep = {
   readonly groupname?: string | undefined;
   /** base64: for the client's software, where the method has something to tell it (gssapi); with ask and with yes. */
   readonly token?: string | undefined;
+  /** With yes. */
+  readonly profile?: AuthenticatorProfile | undefined;
 };
 
 export type AuthenticatorCredentials = {
@@ -90,6 +98,28 @@ export type AuthenticatorMethods = {
       readonly groups: readonly (string)[];
     };
   };
+  /** Would this cookie open a session of this host now? Opens nothing. */
+  CheckCookie: {
+    parameters: {
+      readonly ticket: string;
+      readonly vhost: string;
+      readonly cookie: string;
+    };
+    reply: {
+      readonly isValid: boolean;
+    };
+  };
+  /** The profile for the session of this cookie, base64; absent: it has none. */
+  ReadProfile: {
+    parameters: {
+      readonly ticket: string;
+      readonly vhost: string;
+      readonly cookie: string;
+    };
+    reply: {
+      readonly profile?: string | undefined;
+    };
+  };
   /** One handshake signature with a server key. `keyId` is serverKeyId (core/config) of the certificate. `scheme` is the TLS SignatureScheme number (RFC 8446, 4.2.3);
    * `input` (base64) is the whole content covered by the signature, which must be a TLS 1.3 CertificateVerify
    * input or TLS 1.2 signed parameters; anything else is refused. */
@@ -107,6 +137,7 @@ export type AuthenticatorMethods = {
 
 export const authenticatorErrors = {
   BadTicket: 'org.ocserv.Authenticator.BadTicket',
+  CookieRefused: 'org.ocserv.Authenticator.CookieRefused',
   CertificateRefused: 'org.ocserv.Authenticator.CertificateRefused',
   UnknownContext: 'org.ocserv.Authenticator.UnknownContext',
   SignatureRefused: 'org.ocserv.Authenticator.SignatureRefused',
@@ -114,7 +145,7 @@ export const authenticatorErrors = {
 
 export const authenticatorDescription: InterfaceDescription = {
   "name": "org.ocserv.Authenticator",
-  "text": "# What a worker asks of the security module. The worker is untrusted; who the client is comes from main's\n# ticket, never from the worker's own words.\ninterface org.ocserv.Authenticator\n\n# ask: show `prompt` and call Continue with the answer. no: refused, `reason` goes on the 401 line.\n# yes: `cookie` is the credential for CONNECT.\ntype Outcome (ask, no, yes)\n\ntype Step (\n  outcome: Outcome,\n  # Names the login in Continue; present while it goes on.\n  context: ?string,\n  # Text for the person; absent = the standard text. With yes it is shown beside the banner.\n  prompt: ?string,\n  # Counts different prompts; 0 is the password itself (input \"password\"), N > 0 \"secondary_password\".\n  promptNumber: ?int,\n  reason: ?string,\n  cookie: ?string,\n  username: ?string,\n  groupname: ?string,\n  # base64: for the client's software, where the method has something to tell it (gssapi); with ask and with yes.\n  token: ?string\n)\n\ntype Credentials (\n  username: string,\n  password: ?string,\n  # In the place of user name and password: the token of the request's Authorization header. Later ones of the same\n  # login (gssapi) are the answers of Continue.\n  token: ?string,\n  group: ?string\n)\n\n# The client presented a certificate in the handshake. `handshake` (base64) holds the messages of that handshake, both\n# ways in their order, up to the client's CertificateVerify: the proof that whoever holds the certificate's key took\n# part in a handshake which the security module has signed for this worker. Worth something for this connection alone,\n# in the logins and the CONNECT that follow on it. Also called for a handshake that failed after the client had\n# answered the question for a certificate; then for the log and the points only.\n# `username` absent: the certificate names none (cert-user-oid). `groups`: by cert-group-oid, in order.\nmethod PresentCertificate(ticket: string, vhost: string, handshake: string) -> (username: ?string, groups: []string)\n\n# Begins a login. `method` is the slot chosen by the worker: 0 for `auth`, 1… for `enable-auth`.\nmethod Start(\n  ticket: string,\n  vhost: string,\n  method: int,\n  credentials: Credentials,\n  userAgent: ?string,\n  deviceType: ?string,\n  devicePlatform: ?string\n) -> (step: Step)\n\nmethod Continue(ticket: string, context: string, answer: string) -> (step: Step)\n\n# The client left in the middle of a login.\nmethod Abandon(ticket: string, context: string) -> ()\n\n# Groups the login form offers, when auto-select-group takes them from the back end.\nmethod ListGroups(vhost: string) -> (groups: []string)\n\n# One handshake signature with a server key. `keyId` is serverKeyId (core/config) of the certificate. `scheme` is the TLS SignatureScheme number (RFC 8446, 4.2.3);\n# `input` (base64) is the whole content covered by the signature, which must be a TLS 1.3 CertificateVerify\n# input or TLS 1.2 signed parameters; anything else is refused.\nmethod Sign(keyId: string, scheme: int, input: string) -> (signature: string)\n\nerror BadTicket ()\nerror CertificateRefused ()\nerror UnknownContext ()\nerror SignatureRefused (reason: string)\n",
+  "text": "# What a worker asks of the security module. The worker is untrusted; who the client is comes from main's\n# ticket, never from the worker's own words.\ninterface org.ocserv.Authenticator\n\n# ask: show `prompt` and call Continue with the answer. no: refused, `reason` goes on the 401 line.\n# yes: `cookie` is the credential for CONNECT.\ntype Outcome (ask, no, yes)\n\n# The profile of user-profile that the client's software may fetch. `sha1`: of its bytes, upper-case hexadecimal.\ntype Profile (name: string, sha1: string)\n\ntype Step (\n  outcome: Outcome,\n  # Names the login in Continue; present while it goes on.\n  context: ?string,\n  # Text for the person; absent = the standard text. With yes it is shown beside the banner.\n  prompt: ?string,\n  # Counts different prompts; 0 is the password itself (input \"password\"), N > 0 \"secondary_password\".\n  promptNumber: ?int,\n  reason: ?string,\n  cookie: ?string,\n  username: ?string,\n  groupname: ?string,\n  # base64: for the client's software, where the method has something to tell it (gssapi); with ask and with yes.\n  token: ?string,\n  # With yes.\n  profile: ?Profile\n)\n\ntype Credentials (\n  username: string,\n  password: ?string,\n  # In the place of user name and password: the token of the request's Authorization header. Later ones of the same\n  # login (gssapi) are the answers of Continue.\n  token: ?string,\n  group: ?string\n)\n\n# The client presented a certificate in the handshake. `handshake` (base64) holds the messages of that handshake, both\n# ways in their order, up to the client's CertificateVerify: the proof that whoever holds the certificate's key took\n# part in a handshake which the security module has signed for this worker. Worth something for this connection alone,\n# in the logins and the CONNECT that follow on it. Also called for a handshake that failed after the client had\n# answered the question for a certificate; then for the log and the points only.\n# `username` absent: the certificate names none (cert-user-oid). `groups`: by cert-group-oid, in order.\nmethod PresentCertificate(ticket: string, vhost: string, handshake: string) -> (username: ?string, groups: []string)\n\n# Begins a login. `method` is the slot chosen by the worker: 0 for `auth`, 1… for `enable-auth`.\nmethod Start(\n  ticket: string,\n  vhost: string,\n  method: int,\n  credentials: Credentials,\n  userAgent: ?string,\n  deviceType: ?string,\n  devicePlatform: ?string\n) -> (step: Step)\n\nmethod Continue(ticket: string, context: string, answer: string) -> (step: Step)\n\n# The client left in the middle of a login.\nmethod Abandon(ticket: string, context: string) -> ()\n\n# Groups the login form offers, when auto-select-group takes them from the back end.\nmethod ListGroups(vhost: string) -> (groups: []string)\n\n# Would this cookie open a session of this host now? Opens nothing.\nmethod CheckCookie(ticket: string, vhost: string, cookie: string) -> (isValid: bool)\n\n# The profile for the session of this cookie, base64; absent: it has none.\nmethod ReadProfile(ticket: string, vhost: string, cookie: string) -> (profile: ?string)\n\n# One handshake signature with a server key. `keyId` is serverKeyId (core/config) of the certificate. `scheme` is the TLS SignatureScheme number (RFC 8446, 4.2.3);\n# `input` (base64) is the whole content covered by the signature, which must be a TLS 1.3 CertificateVerify\n# input or TLS 1.2 signed parameters; anything else is refused.\nmethod Sign(keyId: string, scheme: int, input: string) -> (signature: string)\n\nerror BadTicket ()\nerror CookieRefused ()\nerror CertificateRefused ()\nerror UnknownContext ()\nerror SignatureRefused (reason: string)\n",
   "types": {
     "Outcome": {
       "type": {
@@ -123,6 +154,25 @@ export const authenticatorDescription: InterfaceDescription = {
           "ask",
           "no",
           "yes"
+        ]
+      }
+    },
+    "Profile": {
+      "type": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "name",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "sha1",
+            "type": {
+              "kind": "string"
+            }
+          }
         ]
       }
     },
@@ -206,6 +256,16 @@ export const authenticatorDescription: InterfaceDescription = {
               "kind": "optional",
               "element": {
                 "kind": "string"
+              }
+            }
+          },
+          {
+            "name": "profile",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "reference",
+                "name": "Profile"
               }
             }
           }
@@ -460,6 +520,81 @@ export const authenticatorDescription: InterfaceDescription = {
         ]
       }
     },
+    "CheckCookie": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "ticket",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "vhost",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "cookie",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
+      },
+      "reply": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "isValid",
+            "type": {
+              "kind": "bool"
+            }
+          }
+        ]
+      }
+    },
+    "ReadProfile": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "ticket",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "vhost",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "cookie",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
+      },
+      "reply": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "profile",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "string"
+              }
+            }
+          }
+        ]
+      }
+    },
     "Sign": {
       "parameters": {
         "kind": "struct",
@@ -499,6 +634,12 @@ export const authenticatorDescription: InterfaceDescription = {
   },
   "errors": {
     "BadTicket": {
+      "parameters": {
+        "kind": "struct",
+        "members": []
+      }
+    },
+    "CookieRefused": {
       "parameters": {
         "kind": "struct",
         "members": []

@@ -82,7 +82,7 @@ const refused: readonly [line: string, pattern: RegExp][] = [
     'restrict-user-to-ports = tcp(443)\nrestrict-user-to-ports = !(udp(53))',
     /some lines allow and some forbid/,
   ],
-  ['listen-proxy-proto = true', /cannot be ignored: client addresses/],
+  ['proxy-proto-trusted = everybody', /expected address\/prefix or an IP address/],
 ];
 
 for (const [line, pattern] of refused) {

@@ -57,4 +57,11 @@ test('Set-Cookie values have the bytes clients know', () => {
     ],
     'webvpnc=bu:/&p:t&iu:1/&sh:6ABDEC181D8542B87A1C2775D065EAB9F5EB97B8; path=/; Secure; HttpOnly',
   ]);
+  const profile = { name: '/etc/a b;c.xml', sha1: 'AB12' };
+  assert.equal(
+    successCookies({ cookie, context: undefined, certificateSha1, profile })[1],
+    'webvpnc=bu:/&p:t&iu:1/&sh:6ABDEC181D8542B87A1C2775D065EAB9F5EB97B8' +
+      '&lu:/+CSCOT+/translation-table?textdomain%3DAnyConnect%26type%3Dmanifest' +
+      '&fu:profiles%2F/etc/a%20b%3Bc.xml&fh:AB12; path=/; Secure; HttpOnly',
+  );
 });

@@ -99,6 +99,23 @@ test('a prompt that only says "Password:" becomes a sentence', () => {
   );
 });
 
+test('a profile stands behind the login in a manifest of its own', () => {
+  const profile = { name: 'a&b.xml', sha1: '0123456789ABCDEF0123456789ABCDEF01234567' };
+  assert.equal(
+    successDocument({ bare: false, banner: undefined, profile }),
+    `<?xml version="1.0" encoding="UTF-8"?>
+<config-auth client="vpn" type="complete">
+<version who="sg">0.1(1)</version>
+<auth id="success">
+<title>SSL VPN Service</title></auth>
+<config client="vpn" type="private"><vpn-profile-manifest><vpn rev="1.0"><file type="profile" service-type="user"><uri>/profiles/a&amp;b.xml</uri><hash type="sha1">0123456789ABCDEF0123456789ABCDEF01234567</hash></file></vpn></vpn-profile-manifest>
+</config></config-auth>
+`,
+  );
+  // openconnect 3 knows the bare document alone.
+  assert.doesNotMatch(successDocument({ bare: true, banner: undefined, profile }), /profile/);
+});
+
 test('the success document is the recorded 189 bytes, with the banner after the title', () => {
   const document = successDocument({ bare: false, banner: undefined });
   assert.equal(

@@ -1,7 +1,7 @@
 // The whole security module behind its doors, with main and a worker at the other ends: real configuration,
 // real crypt(3), real certificates; only the clock is ours.
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, randomBytes, verify, X509Certificate } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, randomBytes, verify, X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -215,6 +215,42 @@ test('login, session, roaming, goodbye: a cookie from its birth to its end', asy
     refused('UnknownSession'),
   );
   end();
+});
+
+test('a profile is named with the cookie and read with it, as the session of the user has it', async () => {
+  const { worker, ticket, login, open, end, lines } = await start();
+  writeFileSync(file('profile.xml'), '<AnyConnectProfile/>');
+  writeFileSync(file('users', 'alice'), `user-profile = ${file('profile.xml')}\n`);
+  try {
+    const step = await login();
+    assert.equal(step.profile?.name, file('profile.xml'));
+    const sha1 = createHash('sha1').update('<AnyConnectProfile/>').digest('hex').toUpperCase();
+    assert.equal(step.profile?.sha1, sha1);
+    const ask = { ticket: ticket(), vhost: '', cookie: step.cookie ?? '' };
+    assert.equal((await worker.call('CheckCookie', ask)).parameters.isValid, true);
+    const { profile } = (await worker.call('ReadProfile', ask)).parameters;
+    assert.equal(Buffer.from(profile ?? '', 'base64').toString(), '<AnyConnectProfile/>');
+    // Asking opens nothing: the cookie is as good as before.
+    assert.equal((await open(step.cookie)).username, 'alice');
+
+    const unknown = { ...ask, cookie: randomBytes(32).toString('base64') };
+    assert.equal((await worker.call('CheckCookie', unknown)).parameters.isValid, false);
+    await assert.rejects(worker.call('ReadProfile', unknown), refused('CookieRefused'));
+    await assert.rejects(
+      worker.call('ReadProfile', { ...ask, vhost: 'elsewhere' }),
+      refused('CookieRefused'),
+    );
+    await assert.rejects(worker.call('ReadProfile', { ...ask, ticket: 'x.y' }), refused('BadTicket'));
+    await assert.rejects(worker.call('CheckCookie', { ...ask, ticket: 'x.y' }), refused('BadTicket'));
+
+    rmSync(file('profile.xml'));
+    assert.equal((await login()).profile, undefined);
+    assert.ok(lines.some((line) => /profile\.xml: cannot read the profile \(ENOENT\)/.test(line)));
+    assert.equal((await worker.call('ReadProfile', ask)).parameters.profile, undefined);
+  } finally {
+    rmSync(file('users', 'alice'));
+    end();
+  }
 });
 
 test('tickets of another worker, another key and another day are refused', async () => {

@@ -37,6 +37,8 @@ function securityModule(): [Transport, { close(): void }] {
     Continue: ({ context }) => {
       throw new VarlinkError(authenticatorErrors.UnknownContext, { context });
     },
+    CheckCookie: ({ cookie }) => ({ isValid: cookie === 'good' }),
+    ReadProfile: () => ({}),
     Abandon: () => ({}),
     ListGroups: () => ({ groups: ['dev'] }),
     Sign: ({ input }) => ({ signature: input }),

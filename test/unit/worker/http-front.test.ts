@@ -6,7 +6,7 @@ import { FakeTls } from './fake-tls.ts';
 
 const ok: HttpAnswer = { bytes: Buffer.from('OK'), then: 'keep' };
 
-function open(answer: (request: HttpRequest) => Promise<HttpAnswer> = async () => ok) {
+function open(answer: (request: HttpRequest) => Promise<HttpAnswer> = async () => ok, lastWords?: Buffer) {
   const tls = new FakeTls();
   const requests: HttpRequest[] = [];
   const violations: string[] = [];
@@ -17,7 +17,10 @@ function open(answer: (request: HttpRequest) => Promise<HttpAnswer> = async () =
       return answer(request);
     },
     onConnect: (request, early) => connects.push(`${request.target} ${early.toString('latin1')}`),
-    onViolation: (rule) => violations.push(rule),
+    onViolation: (rule) => {
+      violations.push(rule);
+      return lastWords;
+    },
   });
   const send = async (text: string): Promise<void> => {
     conversation.receive(Buffer.from(text, 'latin1'));
@@ -201,4 +204,12 @@ test('credentials count for the request they came with', async () => {
   await send(get());
   assert.deepEqual(seen, ['Bearer planted', 'yes', undefined, 'yes']);
   assert.equal(requests[0]?.header('authorization'), undefined, 'forgotten once answered');
+});
+
+test('last words, where there are any, come before the end', async () => {
+  const { tls, violations, send } = open(undefined, Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  await send('nonsense\r\n\r\n');
+  assert.equal(violations.length, 1);
+  assert.equal(tls.written, 'HTTP/1.1 400 Bad Request\r\n\r\n');
+  assert.equal(tls.left, 'end');
 });

@@ -23,6 +23,8 @@ function open(auth: string[], enableAuth: string[] = [], answers: LoginReply[] =
       return Promise.resolve(answers.shift() ?? no);
     },
     abandon: ({ context }) => void abandoned.push(context),
+    isCookieValid: () => Promise.resolve(false),
+    readProfile: () => Promise.resolve({ name: 'refused' }),
     listGroups: () => Promise.resolve([]),
     sign: () => Promise.reject(new Error('not here')),
   };
@@ -53,7 +55,19 @@ function open(auth: string[], enableAuth: string[] = [], answers: LoginReply[] =
     const answer = await login.post(request, undefined);
     return `${answer.then} ${answer.bytes.toString().split('\r\n', 2).join(' | ')}`;
   };
-  return { login, post, started, continued, abandoned, refusals };
+  const phone = async (body: string): Promise<string> => {
+    const header = (): string | undefined => undefined;
+    const request = {
+      method: 'POST',
+      target: '/svc',
+      minorVersion: 1,
+      header,
+      body: Buffer.from(body),
+    } as const;
+    const answer = await login.postPhone(request);
+    return `${answer.then} ${answer.bytes.toString()}`;
+  };
+  return { login, post, phone, started, continued, abandoned, refusals };
 }
 
 const token = { authorization: 'Bearer planted.to.ken' };
@@ -148,4 +162,53 @@ test('a client that breaks off a negotiation gets the form; the security module 
   await post(ticket('VDE='));
   assert.match(await post(), /^keep HTTP\/1\.1 200 OK/);
   assert.deepEqual(abandoned, ['ctx']);
+});
+
+const phoneForm = [
+  'keep HTTP/1.1 200 OK',
+  'Content-Length: 0',
+  'Set-Cookie: webvpn=; expires=Thu, 01 Jan 1970 22:00:00 GMT; path=/; secure',
+  'Set-Cookie: webvpnlogin=1; secure',
+  'X-Transcend-Version: 1',
+  '',
+  '',
+].join('\r\n');
+
+test('an IP phone: asked until it has name and password, then one try with a bare answer', async () => {
+  const cookie = 'AARaP0cTul3W4IWbmHticRGp0H6nLuzREMf1/ZC6lKk=';
+  const yes: LoginReply = { name: 'stepped', step: { outcome: 'yes', cookie } };
+  const { phone, started } = open(['plain'], [], [yes]);
+  for (const body of ['', 'username=alice', 'password=secret', 'username=&password=secret']) {
+    assert.equal(await phone(body), phoneForm, body);
+  }
+  assert.equal(
+    await phone('username=alice&password=secret'),
+    [
+      'keep HTTP/1.1 200 OK',
+      'Connection: Keep-Alive',
+      'Content-Length: 0',
+      `Set-Cookie: webvpn=${cookie}; secure`,
+      'X-Transcend-Version: 1',
+      '',
+      '',
+    ].join('\r\n'),
+  );
+  assert.deepEqual(started, [
+    [0, { username: 'alice', password: 'secret', token: undefined, group: undefined }],
+  ]);
+  assert.match(
+    await phone('username=alice&password=secret'),
+    /^refuse HTTP\/1\.1 401 Authentication failed\r\n/,
+  );
+});
+
+test('an IP phone knows no second question, and no password beside a certificate', async () => {
+  const asks: LoginReply = { name: 'stepped', step: { outcome: 'ask', context: 'ctx', promptNumber: 1 } };
+  const asked = open(['plain'], [], [asks]);
+  const refusal = 'refuse HTTP/1.1 401 Authentication failed\r\nContent-Length: 0\r\n\r\n';
+  assert.equal(await asked.phone('username=alice&password=secret'), refusal);
+  assert.deepEqual(asked.abandoned, ['ctx']);
+  const token = open(['oidc']);
+  assert.equal(await token.phone('username=alice&password=secret'), refusal);
+  assert.deepEqual(token.started, []);
 });

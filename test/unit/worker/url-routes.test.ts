@@ -12,8 +12,6 @@ test('what is not in the table is not found', () => {
     ['GET', '/../auth'],
     ['GET', '/%61uth'],
     ['GET', '/AUTH'],
-    ['GET', '/svc'],
-    ['GET', '/profiles/x'],
     ['GET', '/+CSCOE+/logon.html'],
     ['GET', '/+CSCOT+/other'],
     ['GET', '/cert.pem'],
@@ -21,7 +19,6 @@ test('what is not in the table is not found', () => {
     ['GET', '/favicon.ico'],
     ['GET', '/group'],
     ['GET', 'http://host/auth'],
-    ['POST', '/svc'],
     ['POST', '/svc/x'],
     ['POST', '/profiles'],
     ['HEAD', '/'],
@@ -31,6 +28,14 @@ test('what is not in the table is not found', () => {
   ];
   for (const [method, target] of refused)
     assert.equal(names(method, target), 'notFound', `${method} ${target}`);
+});
+
+test('phones and profiles have paths of their own', () => {
+  for (const target of ['/svc', '/svc/', '/svc?x']) assert.equal(names('GET', target), 'phoneForm', target);
+  for (const target of ['/svc', '/svc?x']) assert.equal(names('POST', target, false), 'phoneLogin', target);
+  for (const target of ['/profiles', '/profiles/x.xml', '/profiles//etc/x.xml', '/profilesx']) {
+    assert.equal(names('GET', target), 'profile', target);
+  }
 });
 
 test('login paths answer with or without something behind them', () => {
