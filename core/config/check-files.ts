@@ -6,6 +6,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Checked } from './check.ts';
 import { findProgram } from '../system/index.ts';
+import { namespaceFile } from './network-namespace.ts';
 import type { OptionName } from './options.ts';
 
 type Say = (severity: 'error' | 'warning', text: string, option: OptionName) => void;
@@ -43,6 +44,14 @@ export function checkFiles({ host, places, report }: Checked): void {
   if (settings['ocsp-response'] !== undefined && own('ocsp-response')) {
     readable(settings['ocsp-response'], (text) =>
       say('warning', `${text}; expected a DER file`, 'ocsp-response'),
+    );
+  }
+  const namespace = settings['listen-netns'];
+  if (isDefault && namespace !== undefined && !existsSync(namespaceFile(namespace))) {
+    say(
+      'error',
+      `there is no ${namespaceFile(namespace)}; expected a namespace of ip-netns(8)`,
+      'listen-netns',
     );
   }
   for (const option of ['auth', 'enable-auth'] as const) {

@@ -15,6 +15,7 @@ export {
   type OptionName,
   type Settings,
 } from './options.ts';
+export { namespaceFile } from './network-namespace.ts';
 export { applyOverlays, parseOverlay, type ParsedOverlay } from './overlay.ts';
 export { packetPathTricks, type PacketPathTrick } from './packet-path.ts';
 export {

@@ -2,7 +2,7 @@
 // argument. One owner each: connections by accept.ts, sessions by open-session.ts and close-session.ts.
 import type { Configuration, Settings } from '../config/index.ts';
 import type { ControlEvent, SessionsCounters, SessionsReason } from '../interfaces/index.ts';
-import type { Endpoint } from '../native/index.ts';
+import type { Descriptor, Endpoint } from '../native/index.ts';
 import { mainPrefix, type Logger, type QuietCollection } from '../system/index.ts';
 import type { Bans } from './bans.ts';
 import type { DatagramMistakes } from './datagram-mistakes.ts';
@@ -82,6 +82,8 @@ export interface Main {
   readonly log: Logger;
   readonly datagramMistakes: DatagramMistakes;
   readonly bans: Bans;
+  /** Where clients come to, if not in the server's own network namespace (listen-netns). */
+  readonly listenNamespace: Descriptor | undefined;
   readonly leases: Leases;
   readonly firewall: Firewall;
   readonly statistics: Statistics;

@@ -1,7 +1,7 @@
 // UDP flows that have no connected socket yet. A ClientHello names its tunnel; another record may belong to a tunnel
 // whose address changed (NAT), found by authenticating it. The worker gets a connected socket with the first
 // datagram; what follows from that peer goes there by itself.
-import { closeDescriptor, connectUdp, type Endpoint } from '../native/index.ts';
+import { closeDescriptor, connectUdp, inNamespace, type Endpoint } from '../native/index.ts';
 import { globalSettings, type Main, type Session } from './context.ts';
 import { readFirstDatagram } from './first-datagram.ts';
 
@@ -84,7 +84,7 @@ async function attach(
 ): Promise<void> {
   let descriptor: number;
   try {
-    descriptor = connectUdp(local, remote);
+    descriptor = inNamespace(main.listenNamespace, () => connectUdp(local, remote));
   } catch (error) {
     main.log.error(
       `cannot connect a datagram socket: ${error instanceof Error ? error.message : String(error)}`,

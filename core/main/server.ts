@@ -23,6 +23,7 @@ import type { SecurityModuleEvent } from '../interfaces/index.ts';
 import {
   closeDescriptor,
   deleteDevice,
+  inNamespace,
   listDevices,
   probePacketFeatures,
   lookupGroup,
@@ -47,7 +48,7 @@ import { DatagramMistakes } from './datagram-mistakes.ts';
 import { receiveDatagram } from './datagrams.ts';
 import { Firewall } from './firewall.ts';
 import { Leases } from './leases.ts';
-import { openListeners, type Listeners } from './listeners.ts';
+import { openListeners, openListenNamespace, type Listeners } from './listeners.ts';
 import { packetPathState } from './packet-path-state.ts';
 import { chargePoints } from './points.ts';
 import { ProxiedConnections } from './proxied.ts';
@@ -92,6 +93,7 @@ export class Server {
     const log = openLog(logging);
     this.#store = openState(log, settings['state-dir'], settings['socket-file'] ?? options.configFile);
     const now = Date.now;
+    const listenNamespace = openListenNamespace(settings);
     const main: Main = {
       version: options.version,
       configFile: options.configFile,
@@ -112,8 +114,9 @@ export class Server {
             resetSeconds: current['ban-reset-time'],
           };
         },
-        localNetworks(),
+        inNamespace(listenNamespace, localNetworks),
       ),
+      listenNamespace,
       leases: new Leases(this.#store, now, (settings['cookie-timeout'] + 15) * 1000),
       firewall: new Firewall(this.#store),
       statistics: new Statistics(now()),
@@ -171,6 +174,7 @@ export class Server {
         (line) => {
           this.#options.say(line);
         },
+        main.listenNamespace,
       );
       this.#listeners.pause();
       this.#removeLeftovers();

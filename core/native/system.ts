@@ -47,6 +47,8 @@ interface RawSystem {
   socketPair(): [number, number];
   closeDescriptor(fd: number): void;
   localEndpoint(fd: number): Endpoint;
+  socketKind(fd: number): SocketKind;
+  inNamespace(fd: number, act: () => void): void;
   peerCredentials(fd: number): { pid: number; uid: number; gid: number };
   openTun(prefix: string, offload: boolean, uid: number, gid: number): TunDevice;
   configureDevice(index: number, settings: DeviceSettings): void;
@@ -85,6 +87,35 @@ function checkEndpoint(name: string, address: string, port: number): void {
 /** C strings end at a NUL; a text with one would mean something else to the system. */
 function checkText(name: string, text: string): void {
   if (text.includes('\0')) throw new TypeError(`${name}: must not hold a NUL character`);
+}
+
+/** foreign: no socket of the internet, or no socket. */
+export type SocketKind = 'tcp' | 'udp' | 'other' | 'foreign';
+
+/** What a descriptor is that a supervisor handed over; tcp: a socket that listens. */
+export function socketKind(fd: Descriptor): SocketKind {
+  checkDescriptor('fd', fd);
+  return raw.socketKind(fd);
+}
+
+/**
+ * Acts in another network namespace (`namespace`: its file, opened); sockets made there stay there. Only synchronous
+ * work: the thread is back when this returns. Without a namespace it acts here.
+ */
+export function inNamespace<T>(namespace: Descriptor | undefined, act: () => T): T {
+  if (namespace === undefined) return act();
+  checkDescriptor('namespace', namespace);
+  let result: { readonly value: T } | { readonly error: unknown } | undefined;
+  raw.inNamespace(namespace, () => {
+    try {
+      result = { value: act() };
+    } catch (error) {
+      result = { error };
+    }
+  });
+  if (result === undefined) throw new Error('the network namespace was not entered');
+  if ('error' in result) throw result.error;
+  return result.value;
 }
 
 /** A connected pair of stream Unix sockets (close-on-exec, non-blocking). */

@@ -50,6 +50,10 @@ export class Site implements AsyncDisposable {
   readonly folder: string;
   readonly namespace: Namespace;
   server: Running | undefined;
+  /** Where its sockets are, if not in its own namespace (listen-netns). */
+  listensIn: Namespace | undefined;
+  /** What starts the server, in front of its command; a supervisor for instance. */
+  launcher: readonly string[] = [];
   /** Of the server; this process's unless told. */
   env: NodeJS.ProcessEnv = process.env;
   #log = '';
@@ -104,7 +108,7 @@ export class Site implements AsyncDisposable {
   async start(extra: readonly string[] = []): Promise<void> {
     const server = start(
       [
-        ...['ip', 'netns', 'exec', this.namespace.name, path.join(root, 'bin/ocserv')],
+        ...['ip', 'netns', 'exec', this.namespace.name, ...this.launcher, path.join(root, 'bin/ocserv')],
         ...['--foreground', '--log-stderr', '--config', this.configFile, ...extra],
       ],
       { env: this.env },
@@ -114,7 +118,7 @@ export class Site implements AsyncDisposable {
       'the server to listen',
       async () => {
         if (server.hasEnded()) throw new Error(`the server ended:\n${server.output()}`);
-        const { stdout } = await this.namespace.run(['ss', '-Hltn', 'sport = :4443']);
+        const { stdout } = await (this.listensIn ?? this.namespace).run(['ss', '-Hltn', 'sport = :4443']);
         return stdout.includes(':4443') && server.output().includes('initialized');
       },
       20_000,

@@ -1,6 +1,7 @@
 // Where the server listens. Rows of the option table.
 import { option } from '../option.ts';
-import { count, flag, listenHost, network, text, texts } from '../values.ts';
+import { isNamespaceName } from '../network-namespace.ts';
+import { checkedText, count, flag, listenHost, network, texts } from '../values.ts';
 
 export const listeningOptions = {
   'listen-host': option(listenHost, {
@@ -16,13 +17,12 @@ export const listeningOptions = {
     summary: 'Address or name to bind the UDP listener to.',
     note: 'Without it, listen-host is taken.',
   }),
-  'listen-netns': option(text(), {
+  'listen-netns': option(checkedText('name', 'the name of a network namespace', isNamespaceName), {
     scope: ['global', 'vhost'],
     reload: false,
     wholeServer: true,
     summary: 'Network namespace in which the listening sockets are opened.',
-    honoured: false,
-    refusal: 'sockets would be opened in the wrong network namespace',
+    note: 'A name of ip-netns(8). Tunnel devices, leases and scripts stay in the namespace of the server.',
   }),
   'listen-host-is-dyndns': option(flag(false), {
     scope: ['global', 'vhost'],

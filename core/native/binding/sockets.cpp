@@ -1,6 +1,7 @@
 // Sockets that carry descriptors, listeners that hand out raw descriptors, and UDP sockets that say where a datagram
 // was sent to: what Node's own sockets cannot do. Arguments were checked by system.ts.
 #include <fcntl.h>
+#include <sched.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <string>
@@ -323,6 +325,9 @@ class UdpListener final : public Napi::ObjectWrap<UdpListener>, public PollHandl
     }
     Ref();
     wantDestination(fd(), local_.family());
+    // The sockets of flows are bound to the same port; a socket of a supervisor may not allow it yet.
+    const int on = 1;
+    ::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     watch(UV_READABLE);
   }
 
@@ -521,6 +526,38 @@ Value localEndpoint(const CallbackInfo& info) {
   return endpoint(info.Env(), localOf(info[0].As<Napi::Number>().Int32Value()));
 }
 
+/** socketKind(fd): what a supervisor handed over. */
+Value socketKind(const CallbackInfo& info) {
+  const int fd = info[0].As<Napi::Number>().Int32Value();
+  int type = 0;
+  int listens = 0;
+  socklen_t length = sizeof type;
+  const bool isSocket = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
+  length = sizeof listens;
+  ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length);
+  const int family = isSocket ? localOf(fd).family() : AF_UNSPEC;
+  const bool isInternet = family == AF_INET || family == AF_INET6;
+  const char* kind = !isInternet                            ? "foreign"
+                     : type == SOCK_STREAM && listens == 1 ? "tcp"
+                     : type == SOCK_DGRAM                   ? "udp"
+                                                            : "other";
+  return Napi::String::New(info.Env(), kind);
+}
+
+/** inNamespace(fd, function): calls it with this thread in another network namespace; its sockets stay there. */
+Value inNamespace(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const system::Descriptor home(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!home.isOpen() || ::setns(info[0].As<Napi::Number>().Int32Value(), CLONE_NEWNET) != 0) {
+    throwSystemError(env, errno, "enter network namespace");
+    return env.Undefined();
+  }
+  const Napi::Value result = info[1].As<Napi::Function>().Call({});
+  // Elsewhere than it thinks, this process would do harm to a network that is not its own.
+  if (::setns(home.get(), CLONE_NEWNET) != 0) std::abort();
+  return result;
+}
+
 Value peerCredentials(const CallbackInfo& info) {
   ucred credentials{};
   socklen_t length = sizeof credentials;
@@ -554,4 +591,6 @@ void initSockets(Napi::Env env, Napi::Object exports) {
   add("closeDescriptor", closeDescriptor);
   add("localEndpoint", localEndpoint);
   add("peerCredentials", peerCredentials);
+  add("socketKind", socketKind);
+  add("inNamespace", inNamespace);
 }

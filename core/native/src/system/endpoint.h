@@ -29,9 +29,17 @@ struct SocketAddress {
     else reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
   }
 
+  /** IPv4 in IPv6 (RFC 4291, 2.5.5.2). */
+  bool isMapped() const {
+    return family() == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr);
+  }
+
   std::string text() const {
     char buffer[INET6_ADDRSTRLEN] = "";
-    if (family() == AF_INET6) {
+    // A client of a socket for both families (systemd's default) is an IPv4 client.
+    if (isMapped()) {
+      inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr.s6_addr[12], buffer, sizeof buffer);
+    } else if (family() == AF_INET6) {
       inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, buffer, sizeof buffer);
     } else if (family() == AF_INET) {
       inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, buffer, sizeof buffer);
