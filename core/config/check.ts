@@ -64,10 +64,16 @@ export function checkHost({ host, places, report }: Checked): void {
       'cisco-svc-client-compat',
     );
   }
+  for (const option of ['cisco-svc-client-compat', 'cisco-client-compat'] as const) {
+    if (settings[option] && !settings['dtls-legacy']) {
+      note(`the ${option} option implies dtls-legacy = true; enabling`);
+    }
+  }
   if (isDefault && settings.device === undefined && !tried('device')) {
     error("the 'device' configuration option must be specified!; expected e.g. device = vpns");
   }
-  if (settings['match-tls-dtls-ciphers'] && settings['dtls-legacy']) {
+  const isLegacy = settings['dtls-legacy'] || settings['cisco-client-compat'];
+  if (settings['match-tls-dtls-ciphers'] && isLegacy) {
     error(
       "'match-tls-dtls-ciphers' cannot be applied when 'dtls-legacy' or 'cisco-client-compat' is on; expected dtls-legacy = false",
       'match-tls-dtls-ciphers',

@@ -18,6 +18,7 @@ export interface WorkerSettings {
   readonly 'tls-priorities': string;
   readonly 'match-tls-dtls-ciphers': boolean;
   readonly 'dtls-psk': boolean;
+  readonly 'dtls-legacy': boolean;
   readonly 'cisco-client-compat': boolean;
   readonly 'cisco-svc-client-compat': boolean;
   /** The port clients shall send datagrams to; 0 = no DTLS. */
@@ -116,6 +117,7 @@ const settingsMembers: { readonly [K in keyof Required<WorkerSettings>]: Member 
   'tls-priorities': text,
   'match-tls-dtls-ciphers': flag,
   'dtls-psk': flag,
+  'dtls-legacy': flag,
   'cisco-client-compat': flag,
   'cisco-svc-client-compat': flag,
   'udp-port': count,

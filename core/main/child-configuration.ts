@@ -62,6 +62,9 @@ function workerSettings(settings: Settings, udpPort: number): WorkerHost['settin
     'tls-priorities': settings['tls-priorities'],
     'match-tls-dtls-ciphers': settings['match-tls-dtls-ciphers'],
     'dtls-psk': settings['dtls-psk'],
+    // Cisco's older clients and phones have no other.
+    'dtls-legacy':
+      settings['dtls-legacy'] || settings['cisco-client-compat'] || settings['cisco-svc-client-compat'],
     'cisco-client-compat': settings['cisco-client-compat'],
     'cisco-svc-client-compat': settings['cisco-svc-client-compat'],
     'udp-port': settings['udp-port'] === 0 ? 0 : udpPort,

@@ -30,8 +30,10 @@ export interface TunnelOptions {
   readonly mtuDiscovery: boolean;
   /** Null when DTLS is not announced. */
   readonly dtls: null | {
-    /** TLS-PSK suites in OpenSSL's names, joined by ":". */
+    /** TLS-PSK suites in OpenSSL's names, joined by ":"; or the one of `resumed`. */
     readonly cipherList: string;
+    /** The session that the client pretends to resume: id of 32 bytes, master secret of 48. Absent: PSK. */
+    readonly resumed?: { readonly id: Uint8Array; readonly masterSecret: Uint8Array };
   };
   /** Source addresses the client may use: its lease and iroutes, as address/prefix. */
   readonly allowedSources: readonly string[];
@@ -105,6 +107,8 @@ export interface PacketThread {
 
 interface NativeOptions extends Omit<TunnelOptions, 'dtls' | 'priority'> {
   readonly dtlsCipherList: string | undefined;
+  readonly dtlsSessionId: Uint8Array | undefined;
+  readonly dtlsMasterSecret: Uint8Array | undefined;
   readonly socketPriority: number | undefined;
   readonly tos: number | undefined;
 }
@@ -193,10 +197,16 @@ function checkOptions(options: TunnelOptions): NativeOptions {
   checkInteger('rxBytesPerSecond', options.rxBytesPerSecond, 0, 2 ** 50);
   checkInteger('txBytesPerSecond', options.txBytesPerSecond, 0, 2 ** 50);
   checkInteger('sendBufferBytes', options.sendBufferBytes, 0, maxSeconds);
+  const resumed = dtls?.resumed;
+  if (resumed !== undefined && (resumed.id.length !== 32 || resumed.masterSecret.length !== 48)) {
+    throw new RangeError('resumed: expected an id of 32 bytes and a master secret of 48');
+  }
   return {
     ...rest,
     allowedSources: options.allowedSources.map(checkNetwork),
     dtlsCipherList: dtls?.cipherList,
+    dtlsSessionId: resumed?.id,
+    dtlsMasterSecret: resumed?.masterSecret,
     socketPriority: priority.socketPriority,
     tos: priority.tos,
   };

@@ -1,4 +1,5 @@
 // What a client asks for in the headers of its CONNECT request. Called by the worker; pure.
+import { parseMasterSecret } from './dtls-legacy.ts';
 import { parseHostname } from './hostname.ts';
 import { mtuLimitBytes } from './mtu.ts';
 
@@ -12,6 +13,10 @@ export interface ConnectRequest {
   readonly fullIpv6: boolean;
   /** Keys its DTLS association from the TLS session. */
   readonly dtlsPsk: boolean;
+  /** X-DTLS12-CipherSuite and X-DTLS-CipherSuite. */
+  readonly dtlsSuites: { readonly dtls12: string | undefined; readonly dtls: string | undefined };
+  /** 96 hexadecimal digits for a DTLS session to resume. A secret: not for the log. */
+  readonly dtlsMasterSecret: string | undefined;
 }
 
 /** Value of a request header by its name in lower case; empty values count as absent. */
@@ -27,6 +32,8 @@ export function parseConnectRequest(header: HeaderLookup): ConnectRequest {
     wantsIpv4: families === undefined || families.includes('IPv4'),
     wantsIpv6: families === undefined || families.includes('IPv6'),
     fullIpv6: header('x-cstp-full-ipv6-capability')?.includes('true') ?? false,
+    dtlsSuites: { dtls12: header('x-dtls12-ciphersuite'), dtls: header('x-dtls-ciphersuite') },
+    dtlsMasterSecret: parseMasterSecret(header('x-dtls-master-secret')),
     dtlsPsk: offersPsk(header('x-dtls-ciphersuite')) || offersPsk(header('x-dtls12-ciphersuite')),
   };
 }

@@ -2,6 +2,7 @@
 // always seen. Called by the worker; pure.
 import type { Client } from './client.ts';
 import { pskNegotiate } from './connect-request.ts';
+import type { LegacyChoice } from './dtls-legacy.ts';
 import type { LinkMtu, TunnelMtu } from './mtu.ts';
 import { isIpv6Route } from './routes.ts';
 
@@ -35,7 +36,15 @@ export interface ConnectAnswer {
   /** 0 = none. */
   readonly sessionTimeoutSeconds: number;
   readonly remainingSeconds: number;
-  readonly dtls: { readonly port: number; readonly appId: string } | undefined;
+  readonly dtls:
+    | {
+        readonly port: number;
+        /** 64 hexadecimal digits. */
+        readonly id: string;
+        /** Absent: keyed from the TLS session (PSK). */
+        readonly legacy?: LegacyChoice | undefined;
+      }
+    | undefined;
   readonly linkMtuBytes: LinkMtu;
   readonly tunnelMtuBytes: TunnelMtu;
   readonly banner: string | undefined;
@@ -134,8 +143,14 @@ function addDtls(answer: ConnectAnswer, add: Add): void {
   // No X-DTLS-Rekey-Method: after a rekey of the TLS channel clients start a fresh association by themselves.
   if (answer.rekeySeconds > 0) add('X-DTLS-Rekey-Time', answer.rekeySeconds + dtlsRekeyDelaySeconds);
   add('X-DTLS-Keepalive', answer.keepaliveSeconds);
-  add('X-DTLS-App-ID', dtls.appId);
-  add('X-DTLS-CipherSuite', pskNegotiate);
+  if (dtls.legacy === undefined) {
+    add('X-DTLS-App-ID', dtls.id);
+    add('X-DTLS-CipherSuite', pskNegotiate);
+    return;
+  }
+  add('X-DTLS-Session-ID', dtls.id);
+  add(dtls.legacy.header, dtls.legacy.name);
+  add('X-DTLS-MTU', answer.tunnelMtuBytes);
 }
 
 /** %{U} and %{G} of proxy-url and custom-header. */

@@ -5,6 +5,7 @@ export * from './client.ts';
 export * from './connect-request.ts';
 export * from './connect-response.ts';
 export * from './cookies.ts';
+export * from './dtls-legacy.ts';
 export * from './dtls-match.ts';
 export * from './hostname.ts';
 export * from './http-auth.ts';

@@ -5,14 +5,58 @@ import type { TlsFacts, TunnelOptions } from '../native/index.ts';
 import {
   agreeLinkMtu,
   carriesIpv6,
+  chooseLegacySuite,
   connectResponse,
   isIpv6Transport,
   parseNetwork,
   tunnelMtu,
   type Client,
   type ConnectRequest,
+  type LegacyChoice,
 } from '../protocol/index.ts';
 import { announcedBaseMtu, rekeySecondsFor } from './quirks.ts';
+
+/** How the client's datagrams are to be keyed. */
+export interface AgreedDtls {
+  /** 64 hexadecimal digits, by which its first datagram is known. */
+  readonly id: string;
+  /** PSK suites in OpenSSL's names, joined by ":". */
+  readonly cipherList: string;
+  /** In their place: the session that the client resumes. */
+  readonly legacy?: { readonly choice: LegacyChoice; readonly masterSecret: string } | undefined;
+}
+
+export interface DtlsFacts {
+  readonly settings: Pick<WorkerSettings, 'udp-port' | 'dtls-psk' | 'dtls-legacy'>;
+  readonly request: Pick<ConnectRequest, 'dtlsPsk' | 'dtlsSuites' | 'dtlsMasterSecret'>;
+  /** Empty: none is allowed. */
+  readonly pskCipherList: string;
+  readonly tlsCipher: string;
+  readonly id: string;
+}
+
+/** PSK before everything else; a session to resume where that is allowed; or no DTLS. */
+export function agreeDtls({
+  settings,
+  request,
+  pskCipherList,
+  tlsCipher,
+  id,
+}: DtlsFacts): AgreedDtls | undefined {
+  if (settings['udp-port'] === 0) return undefined;
+  if (settings['dtls-psk'] && pskCipherList !== '' && request.dtlsPsk)
+    return { id, cipherList: pskCipherList };
+  const { dtlsMasterSecret: masterSecret } = request;
+  if (!settings['dtls-legacy'] || masterSecret === undefined) return undefined;
+  const choice = chooseLegacySuite(request.dtlsSuites, tlsCipher);
+  return choice && { id, cipherList: choice.openssl, legacy: { choice, masterSecret } };
+}
+
+function tunnelDtls({ id, cipherList, legacy }: AgreedDtls): TunnelOptions['dtls'] {
+  if (legacy === undefined) return { cipherList };
+  const resumed = { id: Buffer.from(id, 'hex'), masterSecret: Buffer.from(legacy.masterSecret, 'hex') };
+  return { cipherList, resumed };
+}
 
 export interface ConnectFacts {
   readonly settings: WorkerSettings;
@@ -24,8 +68,7 @@ export interface ConnectFacts {
   readonly remoteAddress: string;
   readonly pathMtuBytes: number;
   /** Undefined = DTLS was not wanted or is not possible. */
-  readonly dtlsId: string | undefined;
-  readonly dtlsCipherList: string;
+  readonly dtls: AgreedDtls | undefined;
   readonly now: number;
   /** 0 ≤ random < 1. */
   readonly random: number;
@@ -39,7 +82,7 @@ export interface AgreedTunnel {
 export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
   const { settings, session, client, request, tls } = facts;
   const outerIpv6 = isIpv6Transport(facts.remoteAddress);
-  const dtls = session.udp && facts.dtlsId !== undefined ? { appId: facts.dtlsId } : undefined;
+  const dtls = session.udp ? facts.dtls : undefined;
   const link = agreeLinkMtu({
     configuredBytes: session.mtuBytes,
     baseMtu: request.baseMtu,
@@ -48,7 +91,11 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     outerIpv6,
     hasIpv6Lease: session.ipv6 !== undefined && request.wantsIpv6,
   });
-  const inner = tunnelMtu(link, outerIpv6, dtls === undefined ? null : tls.cipher);
+  const inner = tunnelMtu(
+    link,
+    outerIpv6,
+    dtls === undefined ? null : (dtls.legacy?.choice.openssl ?? tls.cipher),
+  );
   const ipv4 = request.wantsIpv4 ? session.ipv4 : undefined;
   const ipv6 = request.wantsIpv6 && carriesIpv6(inner) ? session.ipv6 : undefined;
   const dpdSeconds =
@@ -84,7 +131,7 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     proxyUrl: settings['proxy-url'],
     sessionTimeoutSeconds,
     remainingSeconds,
-    dtls: dtls && { port: settings['udp-port'], appId: dtls.appId },
+    dtls: dtls && { port: settings['udp-port'], id: dtls.id, legacy: dtls.legacy?.choice },
     linkMtuBytes: announcedBaseMtu(link, outerIpv6, client),
     tunnelMtuBytes: inner,
     banner: settings.banner,
@@ -100,7 +147,7 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     rekeySeconds: settings['rekey-time'],
     switchToTcpSeconds: settings['switch-to-tcp-timeout'],
     mtuDiscovery: settings['try-mtu-discovery'],
-    dtls: dtls === undefined ? null : { cipherList: facts.dtlsCipherList },
+    dtls: dtls === undefined ? null : tunnelDtls(dtls),
     allowedSources: [
       ...(ipv4 === undefined ? [] : [`${ipv4.address}/32`]),
       ...(ipv6 === undefined ? [] : [`${ipv6.address}/${ipv6.prefix}`]),

@@ -31,7 +31,7 @@ import { workerPrefix, type Logger } from '../system/index.ts';
 import { VarlinkError, type VarlinkClient } from '../varlink/index.ts';
 import type { Authenticator, PresentedCertificate } from './authenticator.ts';
 import { Camouflage } from './camouflage.ts';
-import { agreeTunnel } from './connect.ts';
+import { agreeDtls, agreeTunnel } from './connect.ts';
 import type { Hosts, ServedHost } from './hosts.ts';
 import type { Conversation, HttpAnswer, HttpFront, HttpRequest } from './http-front.ts';
 import { Login } from './login.ts';
@@ -327,9 +327,13 @@ export class Connection {
     const dtlsCipherList = settings['match-tls-dtls-ciphers']
       ? matchingDtlsSuites(this.#served.dtlsCipherList, tls.cipher)
       : this.#served.dtlsCipherList;
-    const hasDtls =
-      settings['udp-port'] > 0 && settings['dtls-psk'] && dtlsCipherList !== '' && wanted.dtlsPsk;
-    const dtlsId = hasDtls ? randomBytes(32).toString('hex') : undefined;
+    const dtls = agreeDtls({
+      settings,
+      request: wanted,
+      pskCipherList: dtlsCipherList,
+      tlsCipher: tls.cipher,
+      id: randomBytes(32).toString('hex'),
+    });
     this.#stage = 'opening';
     const opened = await this.#around.sessions
       .call(
@@ -344,7 +348,7 @@ export class Connection {
           devicePlatform: platform === undefined ? undefined : keepDeviceText(platform),
           wantsIpv4: wanted.wantsIpv4,
           wantsIpv6: wanted.wantsIpv6,
-          dtlsId,
+          dtlsId: dtls?.id,
           tlsCiphersuite: tls.description,
         },
         { timeoutMs: Math.max(1000, this.#deadline - Date.now()) },
@@ -372,8 +376,7 @@ export class Connection {
         tls,
         remoteAddress: this.#facts.remoteAddress,
         pathMtuBytes: this.#tls.pathMtu(),
-        dtlsId,
-        dtlsCipherList,
+        dtls,
         now: Date.now(),
         random: Math.random(),
       });

@@ -69,7 +69,10 @@ describe('listening', { concurrency: 2 }, () => {
       ...[path.join(root, 'bin/ocserv'), '--foreground', '--config', site.configFile],
     ]);
     assert.equal(refused.status, 1);
-    assert.match(refused.stderr, /could not listen to any TCP port: 10\.99\.99\.99:4443: bind: address not available/);
+    assert.match(
+      refused.stderr,
+      /could not listen to any TCP port: 10\.99\.99\.99:4443: bind: address not available/,
+    );
   });
 
   for (const [family, address] of [

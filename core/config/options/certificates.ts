@@ -89,8 +89,7 @@ export const certificatesOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Offer the AnyConnect style DTLS session-resumption mode.',
-    honoured: false,
-    matters: (value) => value,
+    note: 'DTLS 1.2 with AES-GCM. Clients that know nothing but the protocol before the standard (DTLS 0.9: AnyConnect before 4.8, openconnect before 7.08) go by TLS. cisco-client-compat and cisco-svc-client-compat turn it on.',
   }),
   'cisco-client-compat': option(flag(false), {
     scope: ['global', 'vhost'],
@@ -102,6 +101,6 @@ export const certificatesOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Cisco IP-phone compatibility (/svc login path).',
-    honoured: false,
+    note: 'Takes TLS 1.3 out and turns dtls-legacy on. udp-port must be 443 or 0.',
   }),
 } as const;

@@ -40,6 +40,11 @@ uint64_t rateOf(const Napi::Object& from, const char* name) {
 }
 bool boolOf(const Napi::Object& from, const char* name) { return from.Get(name).As<Napi::Boolean>().Value(); }
 
+std::vector<uint8_t> bytesOf(const Napi::Value& value) {
+  const Napi::Uint8Array bytes = value.As<Napi::Uint8Array>();
+  return {bytes.Data(), bytes.Data() + bytes.ByteLength()};
+}
+
 tunnel::Options optionsOf(const Napi::Object& from) {
   tunnel::Options options;
   options.tunnelMtuBytes = uintOf(from, "tunnelMtuBytes");
@@ -54,6 +59,9 @@ tunnel::Options optionsOf(const Napi::Object& from) {
   options.mtuDiscovery = boolOf(from, "mtuDiscovery");
   const Napi::Value ciphers = from.Get("dtlsCipherList");
   if (ciphers.IsString()) options.dtlsCipherList = ciphers.As<Napi::String>().Utf8Value();
+  if (from.Get("dtlsSessionId").IsTypedArray()) {
+    options.resumedDtls = {bytesOf(from.Get("dtlsSessionId")), bytesOf(from.Get("dtlsMasterSecret"))};
+  }
   const Napi::Array sources = from.Get("allowedSources").As<Napi::Array>();
   for (uint32_t i = 0; i < sources.Length(); i++) {
     options.allowedSources.push_back(sources.Get(i).As<Napi::String>().Utf8Value());
@@ -66,11 +74,6 @@ tunnel::Options optionsOf(const Napi::Object& from) {
   const Napi::Value tos = from.Get("tos");
   if (tos.IsNumber()) options.tos = tos.As<Napi::Number>().Int32Value();
   return options;
-}
-
-std::vector<uint8_t> bytesOf(const Napi::Value& value) {
-  const Napi::Uint8Array bytes = value.As<Napi::Uint8Array>();
-  return {bytes.Data(), bytes.Data() + bytes.ByteLength()};
 }
 
 /** The native side of a PacketThread. Closed by close(), by the garbage collector or with the environment. */

@@ -112,7 +112,6 @@ const warned: readonly [line: string, pattern: RegExp][] = [
   ['[]]', /a section without a name/],
   ['auth = ""', /auth: has no value and is ignored/],
   ['compression = true', /option "compression" is not yet honoured/],
-  ['dtls-legacy = true', /option "dtls-legacy" is not yet honoured/],
   ['[vhost:a]\nlog-level = 3', /the value of the top level is used for the whole server/],
 ];
 

@@ -8,6 +8,7 @@ const settings = {
   'tls-priorities': 'NORMAL',
   'match-tls-dtls-ciphers': false,
   'dtls-psk': true,
+  'dtls-legacy': true,
   'cisco-client-compat': false,
   'cisco-svc-client-compat': false,
   'udp-port': 443,

@@ -13,6 +13,8 @@ test('without headers a client gets both families and no DTLS', () => {
     wantsIpv6: true,
     fullIpv6: false,
     dtlsPsk: false,
+    dtlsSuites: { dtls12: undefined, dtls: undefined },
+    dtlsMasterSecret: undefined,
   });
 });
 
@@ -34,6 +36,8 @@ test('what openconnect 9 sends is understood', () => {
       wantsIpv6: true,
       fullIpv6: true,
       dtlsPsk: true,
+      dtlsSuites: { dtls12: undefined, dtls: 'PSK-NEGOTIATE:OC-DTLS1_2-AES256-GCM:AES128-SHA' },
+      dtlsMasterSecret: undefined,
     },
   );
 });

@@ -34,7 +34,7 @@ const answer: ConnectAnswer = {
   proxyUrl: undefined,
   sessionTimeoutSeconds: 0,
   remainingSeconds: 0,
-  dtls: { port: 443, appId: '3065dffc6e98c64b8b8d26338780ddef55615d025115b76fb42042ded954c39f' },
+  dtls: { port: 443, id: '3065dffc6e98c64b8b8d26338780ddef55615d025115b76fb42042ded954c39f' },
   linkMtuBytes: 1500 as LinkMtu,
   tunnelMtuBytes: 1434 as TunnelMtu,
   banner: undefined,

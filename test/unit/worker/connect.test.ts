@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { WorkerSettings } from '../../../core/config/worker-configuration.ts';
-import { agreeTunnel, type ConnectFacts } from '../../../core/worker/connect.ts';
+import { parseMasterSecret } from '../../../core/protocol/index.ts';
+import { agreeDtls, agreeTunnel, type ConnectFacts } from '../../../core/worker/connect.ts';
 
 const settings: WorkerSettings = {
   auth: ['plain'],
@@ -9,6 +10,7 @@ const settings: WorkerSettings = {
   'tls-priorities': 'NORMAL',
   'match-tls-dtls-ciphers': false,
   'dtls-psk': true,
+  'dtls-legacy': true,
   'cisco-client-compat': false,
   'cisco-svc-client-compat': false,
   'udp-port': 443,
@@ -68,12 +70,13 @@ const facts: ConnectFacts = {
     wantsIpv6: true,
     fullIpv6: true,
     dtlsPsk: true,
+    dtlsSuites: { dtls12: undefined, dtls: undefined },
+    dtlsMasterSecret: undefined,
   },
   tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
   remoteAddress: '203.0.113.5',
   pathMtuBytes: 1500,
-  dtlsId: 'ab'.repeat(32),
-  dtlsCipherList: 'PSK-AES256-GCM-SHA384',
+  dtls: { id: 'ab'.repeat(32), cipherList: 'PSK-AES256-GCM-SHA384' },
   now: 1_000_000,
   random: 0.5,
 };
@@ -153,4 +156,77 @@ test('openconnect over IPv6 is told a base MTU that makes its datagrams fit, Sec
     agreeTunnel({ ...facts, settings: off, client: anyconnect }).response,
     /Rekey-Time: 31536000\r\n/,
   );
+});
+
+describe('how datagrams are keyed', () => {
+  const secret = 'dd'.repeat(48);
+  const allowed = { 'udp-port': 443, 'dtls-psk': true, 'dtls-legacy': true };
+  const agree = (
+    request: { psk?: boolean; dtls12?: string; dtls?: string; secret?: string | undefined },
+    settings = allowed,
+    tlsCipher = 'TLS_AES_256_GCM_SHA384',
+    pskCipherList = 'PSK-AES256-GCM-SHA384',
+  ): string | undefined => {
+    const masterSecret = 'secret' in request ? request.secret : secret;
+    const agreed = agreeDtls({
+      settings,
+      request: {
+        dtlsPsk: request.psk ?? false,
+        dtlsSuites: { dtls12: request.dtls12, dtls: request.dtls },
+        dtlsMasterSecret: masterSecret,
+      },
+      pskCipherList,
+      tlsCipher,
+      id: 'ab'.repeat(32),
+    });
+    return agreed?.legacy === undefined
+      ? agreed?.cipherList
+      : `${agreed.legacy.choice.header}: ${agreed.legacy.choice.name} (${agreed.cipherList})`;
+  };
+
+  test('PSK beats everything else', () => {
+    assert.equal(agree({ psk: true, dtls12: 'AES256-GCM-SHA384' }), 'PSK-AES256-GCM-SHA384');
+    assert.equal(agree({ psk: true, secret: undefined }), 'PSK-AES256-GCM-SHA384');
+  });
+
+  test('a session to resume where PSK is not to be had', () => {
+    const dtls12 = 'X-DTLS12-CipherSuite: AES256-GCM-SHA384 (AES256-GCM-SHA384)';
+    assert.equal(
+      agree({ psk: true, dtls12: 'AES256-GCM-SHA384' }, { ...allowed, 'dtls-psk': false }),
+      dtls12,
+    );
+    assert.equal(agree({ psk: true, dtls12: 'AES256-GCM-SHA384' }, allowed, undefined, ''), dtls12);
+    // The better list, whatever stands in the other.
+    assert.equal(agree({ dtls12: 'AES256-GCM-SHA384', dtls: 'OC-DTLS1_2-AES256-GCM' }), dtls12);
+    assert.equal(
+      agree({ dtls12: 'DHE-RSA-AES128-SHA', dtls: 'AES128-SHA:OC-DTLS1_2-AES256-GCM' }),
+      'X-DTLS-CipherSuite: OC-DTLS1_2-AES256-GCM (AES256-GCM-SHA384)',
+    );
+  });
+
+  test('the first suite with the cipher of the TLS session, else the best', () => {
+    const all = 'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256';
+    const name = (tls: string, list = all): string | undefined => agree({ dtls12: list }, allowed, tls);
+    assert.match(name('TLS_AES_256_GCM_SHA384') ?? '', /: ECDHE-RSA-AES256-GCM-SHA384 /);
+    assert.match(name('ECDHE-RSA-AES128-GCM-SHA256') ?? '', /: ECDHE-RSA-AES128-GCM-SHA256 /);
+    assert.match(name('TLS_CHACHA20_POLY1305_SHA256') ?? '', /: AES256-GCM-SHA384 /);
+    assert.match(name('TLS_AES_256_GCM_SHA384', 'x: AES128-GCM-SHA256 ') ?? '', /: AES128-GCM-SHA256 /);
+  });
+
+  test('no DTLS at all', () => {
+    assert.equal(agree({ psk: true, dtls12: 'AES256-GCM-SHA384' }, { ...allowed, 'udp-port': 0 }), undefined);
+    assert.equal(agree({ dtls12: 'AES256-GCM-SHA384' }, { ...allowed, 'dtls-legacy': false }), undefined);
+    assert.equal(agree({ dtls12: 'AES256-GCM-SHA384', secret: undefined }), undefined);
+    for (const dtls of ['AES128-SHA:AES256-SHA:DES-CBC3-SHA', '', 'AES256-GCM-SHA384']) {
+      assert.equal(agree({ dtls }), undefined, dtls);
+    }
+  });
+
+  test('a master secret is 96 hexadecimal digits', () => {
+    assert.equal(parseMasterSecret('DD'.repeat(48)), secret);
+    assert.equal(parseMasterSecret(`${secret}00`), secret);
+    for (const text of [undefined, '', secret.slice(1), `${secret.slice(2)}xx`]) {
+      assert.equal(parseMasterSecret(text), undefined);
+    }
+  });
 });

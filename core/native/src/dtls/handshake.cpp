@@ -1,4 +1,4 @@
-// PSK handshake through libssl; see handshake.h.
+// Handshakes through libssl; see handshake.h.
 #include "dtls/handshake.h"
 
 #include <openssl/core_names.h>
@@ -30,6 +30,11 @@ constexpr Suite suites[] = {
     {0x00a8, Aead::aes128Gcm, "SHA256", "(DTLS1.2)-(PSK)-(AES-128-GCM)"},
     {0x00a9, Aead::aes256Gcm, "SHA384", "(DTLS1.2)-(PSK)-(AES-256-GCM)"},
     {0xccab, Aead::chaCha20Poly1305, "SHA256", "(DTLS1.2)-(PSK)-(CHACHA20-POLY1305)"},
+    // Resumed, so that no keys are exchanged, whatever the name says.
+    {0x009c, Aead::aes128Gcm, "SHA256", "(DTLS1.2)-(RSA)-(AES-128-GCM)"},
+    {0x009d, Aead::aes256Gcm, "SHA384", "(DTLS1.2)-(RSA)-(AES-256-GCM)"},
+    {0xc02f, Aead::aes128Gcm, "SHA256", "(DTLS1.2)-(ECDHE-RSA)-(AES-128-GCM)"},
+    {0xc030, Aead::aes256Gcm, "SHA384", "(DTLS1.2)-(ECDHE-RSA)-(AES-256-GCM)"},
 };
 
 const Suite* findSuite(const SSL_CIPHER* cipher) {
@@ -61,12 +66,15 @@ struct QueueBio {
     noteNonce(*queue(bio), {from, static_cast<size_t>(length)});
     return length;
   }
-  /** libssl's explicit nonces of AES-GCM begin at a random number, which might be one that we come to. */
+  /** libssl's explicit nonces of AES-GCM count from a random number, which might be one that we come to. */
   static void noteNonce(Handshake::Queue& queue, std::span<const uint8_t> datagram) {
     while (const auto header = parseRecord(datagram)) {
       const uint8_t* nonce = datagram.data() + recordHeaderBytes;
       if (header->epoch == 1 && header->length > 8) {
-        queue.sealedNonce = static_cast<uint64_t>(ip::read32(nonce)) << 32 | ip::read32(nonce + 4);
+        if (queue.sealedRecords++ == 0) {
+          queue.firstNonce = static_cast<uint64_t>(ip::read32(nonce)) << 32 | ip::read32(nonce + 4);
+        }
+        queue.lastSequence = std::max(queue.lastSequence, header->sequence);
       }
       datagram = datagram.subspan(recordHeaderBytes + header->length);
     }
@@ -111,13 +119,15 @@ struct QueueBio {
   }
 };
 
-SslContext makePskContext(const std::string& cipherList) {
+SslContext makeContext(const std::string& cipherList) {
   SslContext context(SSL_CTX_new(DTLS_server_method()));
   if (!context) return nullptr;
   SSL_CTX* c = context.get();
   SSL_CTX_set_min_proto_version(c, DTLS1_2_VERSION);
   SSL_CTX_set_max_proto_version(c, DTLS1_2_VERSION);
-  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+  // Sessions are what sessionCallback says: none for PSK.
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_NO_AUTO_CLEAR);
+  SSL_CTX_sess_set_get_cb(c, Handshake::sessionCallback);
   SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION |
                              SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
@@ -142,6 +152,7 @@ SslContext makePskContext(const std::string& cipherList) {
 
 Handshake::~Handshake() {
   if (ssl_ != nullptr) SSL_free(ssl_);
+  SSL_SESSION_free(resumed_);
   OPENSSL_cleanse(psk_.data(), psk_.size());
 }
 
@@ -153,8 +164,46 @@ unsigned Handshake::pskCallback(SSL* ssl, const char*, unsigned char* psk, unsig
 }
 
 bool Handshake::begin(SSL_CTX* context, std::span<const uint8_t, pskBytes> psk, size_t mtuBytes, uint64_t nowMs) {
-  ERR_clear_error();
   std::memcpy(psk_.data(), psk.data(), pskBytes);
+  if (!prepare(context, mtuBytes, nowMs)) return false;
+  SSL_set_psk_server_callback(ssl_, pskCallback);
+  return true;
+}
+
+bool Handshake::beginResumed(SSL_CTX* context, std::span<const uint8_t> id, std::span<const uint8_t> masterSecret,
+                             size_t mtuBytes, uint64_t nowMs) {
+  if (!prepare(context, mtuBytes, nowMs)) return false;
+  // The invented session has no extended master secret; one that is offered must not be in its way.
+  SSL_set_options(ssl_, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+  const SSL_CIPHER* cipher = nullptr;
+  STACK_OF(SSL_CIPHER)* all = SSL_CTX_get_ciphers(context);
+  for (int i = 0; i < sk_SSL_CIPHER_num(all) && cipher == nullptr; i++) {
+    const SSL_CIPHER* candidate = sk_SSL_CIPHER_value(all, i);
+    if (findSuite(candidate) != nullptr) cipher = candidate;
+  }
+  resumed_ = SSL_SESSION_new();
+  const bool ok = cipher != nullptr && resumed_ != nullptr &&
+                  SSL_SESSION_set_protocol_version(resumed_, DTLS1_2_VERSION) == 1 &&
+                  SSL_SESSION_set_cipher(resumed_, cipher) == 1 &&
+                  SSL_SESSION_set1_id(resumed_, id.data(), static_cast<unsigned>(id.size())) == 1 &&
+                  SSL_SESSION_set1_master_key(resumed_, masterSecret.data(), masterSecret.size()) == 1;
+  if (!ok) state_ = State::failed;
+  return ok;
+}
+
+/** Exactly the session of this handshake, whatever else a client asks for. */
+SSL_SESSION* Handshake::sessionCallback(SSL* ssl, const unsigned char* id, int idBytes, int* copy) {
+  const auto* self = static_cast<const Handshake*>(SSL_get_ex_data(ssl, handshakeIndex()));
+  if (self == nullptr || self->resumed_ == nullptr) return nullptr;
+  unsigned knownBytes = 0;
+  const unsigned char* known = SSL_SESSION_get_id(self->resumed_, &knownBytes);
+  if (idBytes < 0 || static_cast<unsigned>(idBytes) != knownBytes || std::memcmp(id, known, knownBytes) != 0) return nullptr;
+  *copy = 1;
+  return self->resumed_;
+}
+
+bool Handshake::prepare(SSL_CTX* context, size_t mtuBytes, uint64_t nowMs) {
+  ERR_clear_error();
   ssl_ = SSL_new(context);
   if (ssl_ == nullptr) return false;
   BIO* bio = BIO_new(QueueBio::method());
@@ -163,7 +212,6 @@ bool Handshake::begin(SSL_CTX* context, std::span<const uint8_t, pskBytes> psk, 
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_, bio, bio);
   SSL_set_ex_data(ssl_, handshakeIndex(), this);
-  SSL_set_psk_server_callback(ssl_, pskCallback);
   DTLS_set_timer_cb(ssl_, nextTimeout);
   SSL_set_mtu(ssl_, static_cast<long>(mtuBytes));
   SSL_set_accept_state(ssl_);
@@ -244,7 +292,9 @@ bool Handshake::takeKeys(HandshakeKeys& keys, uint64_t recordLimit) {
     ok = ok && keys.open.open(suite->aead, false, 1, {p, key}, {p + 2 * key, iv}) &&
          keys.seal.open(suite->aead, true, 1, {p + key, key}, {p + 2 * key + iv, iv});
     keys.seal.limitTo(recordLimit);
-    if (explicitNonceBytes(suite->aead) > 0) keys.seal.avoidNonce(queue_.sealedNonce);
+    // An abbreviated handshake does not end with our flight, which may have been repeated with new numbers.
+    keys.seal.startAt(queue_.lastSequence + 1);
+    if (explicitNonceBytes(suite->aead) > 0) keys.seal.avoidNonces(queue_.firstNonce, queue_.sealedRecords);
     keys.description = suite->description;
     OPENSSL_cleanse(master, sizeof master);
     OPENSSL_cleanse(block, sizeof block);

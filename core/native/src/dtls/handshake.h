@@ -1,6 +1,8 @@
-// The DTLS 1.2 PSK handshake of one association (PSK-NEGOTIATE), made by libssl over a memory queue of datagrams.
+// The DTLS 1.2 handshake of one association, made by libssl over a memory queue of datagrams.
 // Used by Association; the SSL object lives only until the keys are taken.
-//   1. begin: context for the suites, PSK = exporter of the TLS channel, session id of the client is not resumed
+//   1. begin: context for the suites. Either PSK (PSK-NEGOTIATE): the key is the exporter of the TLS channel, the client's
+//      session id is not resumed. Or, as AnyConnect does it, the client resumes a session that never was: id and master
+//      secret were exchanged with CONNECT, and the handshake is the abbreviated one (RFC 5246, 7.3)
 //   2. feed each datagram of the client; send what comes out; retransmit when the timer says so
 //   3. done: derive the key block ourselves, keep the last flight for repetition, free libssl's object
 #pragma once
@@ -27,8 +29,8 @@ struct SslContextFree {
 };
 using SslContext = std::unique_ptr<SSL_CTX, SslContextFree>;
 
-/** Context for a list of PSK suites (OpenSSL's names); of these only AEAD ones with our record layer. Null: none. */
-SslContext makePskContext(const std::string& cipherList);
+/** Context for a list of suites (OpenSSL's names); of these only AEAD ones with our record layer. Null: none. */
+SslContext makeContext(const std::string& cipherList);
 
 struct HandshakeKeys {
   RecordCipher seal;
@@ -46,6 +48,9 @@ class Handshake {
   Handshake& operator=(const Handshake&) = delete;
 
   bool begin(SSL_CTX* context, std::span<const uint8_t, pskBytes> psk, size_t mtuBytes, uint64_t nowMs);
+  /** `id` as it was announced, `masterSecret` of 48 bytes; of the context's suites the first one. */
+  bool beginResumed(SSL_CTX* context, std::span<const uint8_t> id, std::span<const uint8_t> masterSecret, size_t mtuBytes,
+                    uint64_t nowMs);
   /** One datagram of the client. Output waits in takeOutput(). */
   State feed(std::span<const uint8_t> datagram);
   /** Retransmits if due; `failed` when the time for the whole handshake is over. */
@@ -60,17 +65,24 @@ class Handshake {
  private:
   struct Queue {
     std::vector<Datagram> out;
-    uint64_t sealedNonce = 0;  // explicit nonce of the last record libssl sealed
+    // Of the records libssl sealed: the first explicit nonce, how many there were, and the highest number.
+    uint64_t firstNonce = 0;
+    uint64_t sealedRecords = 0;
+    uint64_t lastSequence = 0;
     std::span<const uint8_t> in;
     bool hasInput = false;
   };
   friend struct QueueBio;
+  friend SslContext makeContext(const std::string& cipherList);
+  bool prepare(SSL_CTX* context, size_t mtuBytes, uint64_t nowMs);
+  static SSL_SESSION* sessionCallback(SSL* ssl, const unsigned char* id, int idBytes, int* copy);
   static unsigned pskCallback(SSL* ssl, const char* identity, unsigned char* psk, unsigned maxBytes);
   State step();
 
   SSL* ssl_ = nullptr;
   Queue queue_;
   std::array<uint8_t, pskBytes> psk_{};
+  SSL_SESSION* resumed_ = nullptr;
   uint64_t deadlineMs_ = 0;
   State state_ = State::failed;
   std::string failure_;

@@ -54,7 +54,7 @@ void RecordCipher::makeAad(const uint8_t* record, size_t plaintextBytes, uint8_t
 }
 
 size_t RecordCipher::seal(uint8_t* record, uint8_t type, size_t plaintextBytes) {
-  if ((static_cast<uint64_t>(epoch_) << 48 | nextSequence_) == usedNonce_) nextSequence_++;
+  while ((static_cast<uint64_t>(epoch_) << 48 | nextSequence_) - usedFrom_ < usedCount_) nextSequence_++;
   const uint64_t sequence = nextSequence_;
   const size_t sealed = explicitNonceBytes(aead_) + plaintextBytes + tagBytes;
   if (sequence >= endSequence_ || sealed > 0xffff) return 0;

@@ -64,8 +64,13 @@ class RecordCipher {
 
   /** seal() refuses the number `sequence` and all behind it (at most 2^48, where the numbers end). */
   void limitTo(uint64_t sequence) { endSequence_ = sequence < endSequence_ ? sequence : endSequence_; }
-  /** Leaves out the record number whose explicit nonce somebody else has used with this key. */
-  void avoidNonce(uint64_t nonce) { usedNonce_ = nonce; }
+  /** Numbers below are used already. */
+  void startAt(uint64_t sequence) { nextSequence_ = sequence; }
+  /** Leaves out the record numbers whose explicit nonces somebody else has used with this key: `count` from `first`. */
+  void avoidNonces(uint64_t first, uint64_t count) {
+    usedFrom_ = first;
+    usedCount_ = count;
+  }
 
   /** Decrypts in place and returns the plaintext; empty `ok` = not authentic. */
   struct Opened {
@@ -85,7 +90,8 @@ class RecordCipher {
   std::array<uint8_t, 12> iv_{};
   uint64_t nextSequence_ = 1;  // 0 was the Finished that libssl sent
   uint64_t endSequence_ = maxSequence + 1;
-  uint64_t usedNonce_ = 0;  // of epoch 0, so none of ours
+  uint64_t usedFrom_ = 0;
+  uint64_t usedCount_ = 0;
   uint16_t epoch_ = 0;
   Aead aead_ = Aead::aes256Gcm;
 };

@@ -21,6 +21,12 @@ struct Options {
   uint32_t switchToTcpSeconds = 0;
   bool mtuDiscovery = false;
   std::optional<std::string> dtlsCipherList;
+  /** In place of a PSK: the session that the client pretends to resume, with the one suite of dtlsCipherList. */
+  struct ResumedDtls {
+    std::vector<uint8_t> id;
+    std::vector<uint8_t> masterSecret;
+  };
+  std::optional<ResumedDtls> resumedDtls;
   std::vector<std::string> allowedSources;
   uint64_t rxBytesPerSecond = 0;
   uint64_t txBytesPerSecond = 0;

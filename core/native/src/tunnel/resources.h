@@ -62,7 +62,7 @@ struct Resources : tun::PacketSink {
   std::unique_ptr<uint8_t[]> frame;
   std::vector<uint16_t> lengths;
   std::vector<uint8_t> cipherOut;
-  std::map<std::string, dtls::SslContext> pskContexts;
+  std::map<std::string, dtls::SslContext> dtlsContexts;
   // Closed in the middle of a turn; events already fetched may still point at them.
   std::vector<std::shared_ptr<UdpPath>> retiredPaths;
 };

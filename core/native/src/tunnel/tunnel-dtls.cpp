@@ -74,15 +74,20 @@ bool Tunnel::startAttempt(const std::shared_ptr<UdpPath>& path, std::span<const 
   if (lastAttemptMs_ != 0 && shared_.nowMs - lastAttemptMs_ < attemptIntervalMs) return refuse("too soon after another");
   lastAttemptMs_ = shared_.nowMs;
 
-  dtls::SslContext& context = shared_.pskContexts[*options_.dtlsCipherList];
-  if (!context) context = dtls::makePskContext(*options_.dtlsCipherList);
+  dtls::SslContext& context = shared_.dtlsContexts[*options_.dtlsCipherList];
+  if (!context) context = dtls::makeContext(*options_.dtlsCipherList);
   if (!context) return false;
-  std::array<uint8_t, dtls::pskBytes> psk;
-  if (!tls_.exportPsk(psk, dtls::pskExporterLabel)) return false;
   auto attempt = std::make_unique<Attempt>();
   attempt->path = path;
   std::copy(random.begin(), random.end(), attempt->clientRandom.begin());
-  if (!attempt->handshake.begin(context.get(), psk, 1200, shared_.nowMs)) return false;
+  if (options_.resumedDtls) {
+    const auto& [id, secret] = *options_.resumedDtls;
+    if (!attempt->handshake.beginResumed(context.get(), id, secret, 1200, shared_.nowMs)) return false;
+  } else {
+    std::array<uint8_t, dtls::pskBytes> psk;
+    if (!tls_.exportPsk(psk, dtls::pskExporterLabel)) return false;
+    if (!attempt->handshake.begin(context.get(), psk, 1200, shared_.nowMs)) return false;
+  }
   if (attempt_) {
     if (attempt_->path != path) tell(Mistake::handshake, "with " + attempt_->path->port.peer() + " given up for one with " + path->port.peer());
     retire(attempt_->path);

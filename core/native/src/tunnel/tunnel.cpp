@@ -66,11 +66,18 @@ Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover
   setTypeOfService(tls_.fd());
 }
 
-Tunnel::~Tunnel() { ::close(tun_.fd()); }
+Tunnel::~Tunnel() {
+  ::close(tun_.fd());
+  if (options_.resumedDtls) OPENSSL_cleanse(options_.resumedDtls->masterSecret.data(), options_.resumedDtls->masterSecret.size());
+}
 
 void Tunnel::setTypeOfService(int fd) const {
   if (!options_.tos) return;
-  if (options_.outerIpv6) {
+  // Behind a front end the two channels may be of different families.
+  int family = AF_INET;
+  socklen_t length = sizeof family;
+  getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length);
+  if (family == AF_INET6) {
     setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &*options_.tos, sizeof(int));
   } else {
     setsockopt(fd, IPPROTO_IP, IP_TOS, &*options_.tos, sizeof(int));
