@@ -85,7 +85,7 @@ ours / C: below 1 is better where the last column says lower. Clients, server an
   client", which is not held back by one packet per system call, and the one that holds very many idle sessions.
 - What one core carries follows from the CPU time: 8 Gbit a gigabyte, divided by the seconds.
 - CPU counts all processes and threads of the server, user and system; kernel threads are nobody's.
-- Memory is the proportional set size of all processes, weighed 40 s after the last login, beyond ten sessions that came before.
+- Memory is the proportional set size of all processes, weighed 40 s after the last login, beyond a hundred sessions that came before (they pay for what is set up once).
 - A session's set-up is looked at ten times a second, so it is that coarse.
 
 Run it again as root: \`apt-get install openconnect ocserv iperf3 ethtool\`, then \`npm run bench\`; a part of it:

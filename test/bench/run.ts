@@ -3,7 +3,7 @@
 // openconnect, iperf3, ethtool and the Debian package ocserv (the peer); no assertion on time anywhere.
 //
 //   --only=throughput,latency   these parts alone; the others' figures in the files stay as they are
-//   --rounds=3 --seconds=5 --sessions=100 --logins=100 --held=1000 --clients=1,4,16
+//   --rounds=3 --seconds=5 --sessions=400 --logins=100 --held=1000 --clients=1,4,16
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { run } from '../support/command.ts';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
-    sessions: { type: 'string', default: '100' },
+    sessions: { type: 'string', default: '400' },
     held: { type: 'string', default: '1000' },
     logins: { type: 'string', default: '100' },
     clients: { type: 'string', default: '1,4,16' },

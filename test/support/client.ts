@@ -183,6 +183,7 @@ export class Client implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process.stop('SIGINT', 3_000);
-    await rm(this.#folder, { recursive: true, force: true });
+    // A client that had to be killed leaves its script running, which may write once more.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }

@@ -4,8 +4,12 @@ import type { Client } from '../../support/client.ts';
 import { leave, type Bed } from '../bed.ts';
 import { compare, lower, type Cell } from '../compare.ts';
 
-/** Sessions before the first weighing: they pay for what is set up once. */
-const warmSessions = 10;
+/** Sessions before the first weighing: they pay for what is set up once, compiled code and arenas of the allocator. */
+const warmSessions = 100;
+/** Clients that log in at the same time. */
+const loginsAtOnce = 4;
+/** A server that was just started has finished starting. */
+const startedMs = 15_000;
 /** After it, a server has given back what a burst of logins took, if it ever does. */
 const settleMs = 40_000;
 const idleSeconds = 20;
@@ -20,12 +24,17 @@ export async function idle(
     const part = await compare(bed.peers, settings.rounds, async (peer) => {
       const clients: Client[] = [];
       const openTo = async (count: number): Promise<number> => {
-        while (clients.length < count) clients.push(await bed.connectBeside(clients.length, dtls));
+        while (clients.length < count) {
+          const group = Array.from({ length: Math.min(loginsAtOnce, count - clients.length) }, (_, offset) =>
+            bed.connectBeside(clients.length + offset, dtls),
+          );
+          clients.push(...(await Promise.all(group)));
+        }
         await sleep(settleMs);
         return peer.memoryBytes();
       };
       try {
-        await sleep(settleMs);
+        await sleep(startedMs);
         const empty = await peer.memoryBytes();
         const before = await openTo(warmSessions);
         const after = await openTo(warmSessions + settings.sessions);
