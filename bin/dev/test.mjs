@@ -42,6 +42,8 @@ const debianLibraries = {
   '/usr/include/openssl/ssl.h': 'libssl-dev',
   '/{usr/,}lib/*/security/pam_unix.so': 'libpam-modules',
   '/{usr/,}lib/*/security/pam_oath.so': 'libpam-oath',
+  '/usr/lib/*/libgssapi_krb5.so.2': 'libgssapi-krb5-2',
+  '/usr/lib/*/krb5/plugins/tls/k5tls.so': 'krb5-k5tls',
 };
 
 const isRoot = process.getuid?.() === 0;

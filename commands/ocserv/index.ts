@@ -66,7 +66,7 @@ export default class Ocserv extends Command {
     }
     const configFile = flags.config;
     if (flags['test-config']) {
-      process.exitCode = checkConfiguration(configFile);
+      process.exitCode = await checkConfiguration(configFile);
       return;
     }
     process.exitCode = await runServer({

@@ -2,6 +2,7 @@
 export { compareConfigurations, type Comparison } from './compare.ts';
 export { parseConfigurationObject, parseSettingsObject } from './configuration-object.ts';
 export { formatDiagnostic } from './diagnostics.ts';
+export { parseKdcRow, type KdcRow } from './kkdcp.ts';
 export { loadConfiguration, parseConfiguration, type Loaded, type LoadOptions } from './load.ts';
 export { manualSections, type ManualSection } from './manual.ts';
 export { takesSettingsFromRadius } from './methods.ts';

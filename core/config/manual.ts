@@ -87,6 +87,27 @@ The file of oidc\\[config=FILE\\] is a JSON object with these members:
 
 Tokens must be signed with RSA, RSA-PSS, ECDSA or Ed25519, by a key that the header names with kid, and be of the type JWT or at+jwt. The clocks of the provider and of this machine must agree: there is no leeway. openconnect takes a token with \`--token-mode=oidc\`.
 
+## Kerberos
+
+A client that logs in with gssapi needs a ticket before it has a tunnel. With kkdcp it gets one through this server (MS-KKDCP), without a login and from nobody but the KDCs of these rows:
+
+~~~
+kkdcp = /KdcProxy EXAMPLE.COM tcp@kdc.example.com:88
+kkdcp = /KdcProxy EXAMPLE.COM tcp@kdc2.example.com:88
+~~~
+
+MIT Kerberos is told in *krb5.conf* of the client, and needs its TLS plugin (Debian: krb5-k5tls):
+
+~~~
+[realms]
+EXAMPLE.COM = {
+  kdc = https://vpn.example.com/KdcProxy
+  http_anchors = FILE:/etc/ssl/certs/ca-certificates.crt
+}
+~~~
+
+Windows takes the same address from the policy "Specify KDC proxy servers for Kerberos clients". The realm that a client names must be one of the path; one that names none gets the first. Of several KDCs of a realm the next one is asked after three seconds. A request has at most 47 KiB and 20 seconds; 8 may be under way for one client address, 64 for one realm, 128 in all. Each costs ban-points-kkdcp. An answer that does not fit into a datagram is fetched over TCP. A row for port 464 serves changes of passwords.
+
 ## See also
 
 *ocserv*(8), *occtl*(8), *ocpasswd*(8), *occert*(8)

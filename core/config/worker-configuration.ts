@@ -41,6 +41,8 @@ export interface WorkerSettings {
   readonly banner?: string;
   readonly 'pre-login-banner'?: string;
   readonly 'listen-host-is-dyndns': boolean;
+  /** Paths of the KDC proxy alone: realms and KDCs are main's part. */
+  readonly kkdcp: readonly string[];
 }
 
 export interface WorkerCertificate {
@@ -144,6 +146,7 @@ const settingsMembers: { readonly [K in keyof Required<WorkerSettings>]: Member 
   banner: optional(text),
   'pre-login-banner': optional(text),
   'listen-host-is-dyndns': flag,
+  kkdcp: textList,
 };
 
 type PlainHost = Omit<WorkerHost, 'settings' | 'certificates' | 'camouflage'>;

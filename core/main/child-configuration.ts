@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
+  parseKdcRow,
   parseSelectGroup,
   serverKeyId,
   type Configuration,
@@ -85,6 +86,7 @@ function workerSettings(settings: Settings, udpPort: number): WorkerHost['settin
     ...optional('banner', settings.banner),
     ...optional('pre-login-banner', settings['pre-login-banner']),
     'listen-host-is-dyndns': settings['listen-host-is-dyndns'],
+    kkdcp: [...new Set(settings.kkdcp.map((row) => parseKdcRow(row).path))],
   };
 }
 

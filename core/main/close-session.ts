@@ -88,6 +88,7 @@ export function dropConnection(main: Main, connection: Connection): void {
   connection.isGone = true;
   connection.worker.load -= 1;
   main.connections.delete(connection.id);
+  main.kdcs.abandon(connection.id);
 }
 
 /** Which ends leave the cookie alive. */

@@ -7,6 +7,7 @@ import { mainPrefix, type Logger, type QuietCollection } from '../system/index.t
 import type { Bans } from './bans.ts';
 import type { DatagramMistakes } from './datagram-mistakes.ts';
 import type { Firewall } from './firewall.ts';
+import type { KdcBroker } from './kdc/broker.ts';
 import type { Lease, Leases } from './leases.ts';
 import type { ProxiedConnections } from './proxied.ts';
 import type { SecurityModuleProcess } from './security-module-process.ts';
@@ -84,6 +85,7 @@ export interface Main {
   readonly bans: Bans;
   /** Where clients come to, if not in the server's own network namespace (listen-netns). */
   readonly listenNamespace: Descriptor | undefined;
+  readonly kdcs: KdcBroker;
   readonly leases: Leases;
   readonly firewall: Firewall;
   readonly statistics: Statistics;

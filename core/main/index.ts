@@ -6,6 +6,7 @@ import { setDumpable } from '../native/index.ts';
 import { surviveLostOutput } from '../system/index.ts';
 import { silenceChildren } from './child-process.ts';
 import { startDaemon } from './daemon.ts';
+import { resolveKdcs } from './kdc/table.ts';
 import { Server } from './server.ts';
 
 export interface RunOptions {
@@ -29,12 +30,20 @@ const say = (line: string): void => {
 };
 
 /** `ocserv --test-config`: 0 when the file is good. */
-export function checkConfiguration(configFile: string | undefined): number {
+export async function checkConfiguration(configFile: string | undefined): Promise<number> {
   const { configuration, diagnostics } = loadConfiguration(configFile ?? defaultConfigFile, {
     checkFiles: true,
   });
   for (const diagnostic of diagnostics) say(formatDiagnostic(diagnostic));
-  return configuration === undefined || diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0;
+  if (configuration === undefined || diagnostics.some(({ severity }) => severity === 'error')) return 1;
+  try {
+    await resolveKdcs(configuration);
+    return 0;
+  } catch (error) {
+    for (const line of (error instanceof Error ? error.message : String(error)).split('\n'))
+      say(`error: ${line}`);
+    return 1;
+  }
 }
 
 /** Resolves with the exit status: at the end of the server, or of this process when it goes to the background. */

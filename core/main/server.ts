@@ -47,6 +47,8 @@ import { controlDoor, refreshCounters } from './control-door.ts';
 import { DatagramMistakes } from './datagram-mistakes.ts';
 import { receiveDatagram } from './datagrams.ts';
 import { Firewall } from './firewall.ts';
+import { KdcBroker } from './kdc/broker.ts';
+import { resolveKdcs } from './kdc/table.ts';
 import { Leases } from './leases.ts';
 import { openListeners, openListenNamespace, type Listeners } from './listeners.ts';
 import { packetPathState } from './packet-path-state.ts';
@@ -117,6 +119,7 @@ export class Server {
         inNamespace(listenNamespace, localNetworks),
       ),
       listenNamespace,
+      kdcs: new KdcBroker(log),
       leases: new Leases(this.#store, now, (settings['cookie-timeout'] + 15) * 1000),
       firewall: new Firewall(this.#store),
       statistics: new Statistics(now()),
@@ -160,6 +163,7 @@ export class Server {
   async start(): Promise<void> {
     const main = this.#main;
     try {
+      main.kdcs.adopt(await resolveKdcs(main.configuration));
       this.#listeners = await openListeners(
         globalSettings(main),
         {
@@ -245,6 +249,7 @@ export class Server {
     this.#listeners?.close();
     main.proxied.close();
     this.#control?.close();
+    main.kdcs.close();
     await Promise.all([...main.workers].map((worker) => worker.stop(true)));
     await main.securityModule.stop();
     this.#store.close();
@@ -279,10 +284,13 @@ export class Server {
     const { configuration, needsRestart } = compareConfigurations(main.configuration, loaded);
     const former = main.configuration;
     const udpPort = this.#listeners?.udpPort ?? 0;
+    const formerKdcs = main.kdcs.table;
     try {
       workerConfiguration(configuration, this.#options.logging, main.runAs, udpPort);
+      const kdcs = await resolveKdcs(configuration);
       const parameters = this.#secmodParameters(configuration, main.generation + 1);
       await main.securityModule.configure(parameters);
+      main.kdcs.adopt(kdcs);
     } catch (error) {
       return refuse((error instanceof Error ? error.message : String(error)).split('\n'));
     }
@@ -294,6 +302,7 @@ export class Server {
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       main.configuration = former;
+      main.kdcs.adopt(formerKdcs);
       main.generation += 1;
       await main.securityModule
         .configure(this.#secmodParameters(former, main.generation))

@@ -2,10 +2,13 @@
 // that names others, or does things out of order, is killed and replaced.
 import { sessionsErrors, type SessionsCounters, type SessionsMethods } from '../interfaces/index.ts';
 import { configureDevice } from '../native/index.ts';
+import { isKerberosRequest, isRealm } from '../protocol/index.ts';
 import { VarlinkError, type Handlers } from '../varlink/index.ts';
+import { banKey } from './bans.ts';
 import { closeSession, dropConnection, laterCounters } from './close-session.ts';
 import { globalSettings, type Connection, type Main, type Session } from './context.ts';
 import { openSession } from './open-session.ts';
+import { chargePoints } from './points.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const minTunnelMtu = 68;
@@ -34,6 +37,9 @@ export function sessionsDoor(main: Main, worker: WorkerProcess): Handlers<Sessio
     const session = main.sessions.get(counters.sessionId);
     if (session?.connection.worker === worker) session.counters = laterCounters(session.counters, counters);
   };
+  const chargeKdcRequest = ({ remote }: Connection): void => {
+    chargePoints(main, remote.address, globalSettings(main)['ban-points-kkdcp']);
+  };
   const checkTexts = (parameters: object): void => {
     for (const value of Object.values(parameters)) {
       if (typeof value === 'string' && value.length > maxTextCharacters) {
@@ -59,6 +65,37 @@ export function sessionsDoor(main: Main, worker: WorkerProcess): Handlers<Sessio
     async ConnectionClosed({ connectionId, reason }) {
       const connection = connectionOf(connectionId);
       await forgetConnection(main, connection, reason);
+      return {};
+    },
+    async AskKdc({ connectionId, vhost, path, realm, request }) {
+      const connection = connectionOf(connectionId);
+      const bytes = Buffer.from(request, 'base64');
+      // The worker has looked already: a KDC hears nothing else from here.
+      const isSound =
+        isKerberosRequest(bytes) && (realm === undefined || isRealm(realm)) && !connection.hasOpened;
+      if (!isSound || main.kdcs.isAsking(connectionId)) {
+        offence('sent what is no request for a KDC');
+        throw new VarlinkError(sessionsErrors.UnknownConnection, { connectionId });
+      }
+      const { address } = connection.remote;
+      chargeKdcRequest(connection);
+      const answer = main.bans.isBanned(address)
+        ? { refused: 'the address is banned' }
+        : await main.kdcs.ask({
+            connectionId,
+            client: banKey(address) ?? address,
+            vhost,
+            path,
+            realm,
+            request: bytes,
+          });
+      if ('reply' in answer) return { reply: answer.reply.toString('base64') };
+      if ('refused' in answer) throw new VarlinkError(sessionsErrors.KdcRefused, { reason: answer.refused });
+      const { step, message } = answer.failed;
+      throw new VarlinkError(sessionsErrors.KdcFailed, { step, reason: message });
+    },
+    CountKdcRequest({ connectionId }) {
+      chargeKdcRequest(connectionOf(connectionId));
       return {};
     },
     async OpenSession(parameters) {

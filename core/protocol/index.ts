@@ -9,6 +9,7 @@ export * from './dtls-legacy.ts';
 export * from './dtls-match.ts';
 export * from './hostname.ts';
 export * from './http-auth.ts';
+export * from './kkdcp.ts';
 export * from './login-body.ts';
 export * from './login-documents.ts';
 export * from './mtu.ts';

@@ -93,6 +93,45 @@ export function unavailableResponse(minorVersion: 0 | 1): Buffer {
   });
 }
 
+/** 200 with a KDC-PROXY-MESSAGE. */
+export function kdcReplyResponse(
+  minorVersion: 0 | 1,
+  body: Buffer,
+  includedHeaders: readonly string[],
+): Buffer {
+  return response({
+    minorVersion,
+    status: 200,
+    reason: 'OK',
+    headers: [
+      'Content-Type: application/kerberos',
+      contentLength(body),
+      'Connection: Keep-Alive',
+      ...includedHeaders,
+    ],
+    body,
+  });
+}
+
+export type KdcFailure = 'decoding' | 'refused' | 'connect' | 'send' | 'receive';
+
+/** The KDC could not be asked; the words are those of the C program. */
+export function kdcFailureResponse(minorVersion: 0 | 1, failure: KdcFailure): Buffer {
+  const words: Readonly<Record<KdcFailure, string>> = {
+    decoding: 'DER decoding error',
+    refused: 'request refused',
+    connect: 'error connecting to server',
+    send: 'error sending to server',
+    receive: 'error receiving from server',
+  };
+  return response({
+    minorVersion,
+    status: 502,
+    reason: `kkdcp: ${words[failure]}`,
+    headers: ['Content-Length: 0', 'Connection: close'],
+  });
+}
+
 export type ConnectRefusal = 'noCookie' | 'cookie' | 'unavailable' | 'network' | 'addresses' | 'server';
 
 /** CONNECT refused: 401 makes a client log in again, 503 makes it come back with the same cookie. */

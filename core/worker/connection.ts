@@ -34,6 +34,7 @@ import { Camouflage } from './camouflage.ts';
 import { agreeDtls, agreeTunnel } from './connect.ts';
 import type { Hosts, ServedHost } from './hosts.ts';
 import type { Conversation, HttpAnswer, HttpFront, HttpRequest } from './http-front.ts';
+import { answerKdcRequest } from './kdc-proxy.ts';
 import { Login } from './login.ts';
 import { isTunnelTarget } from './quirks.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -247,6 +248,7 @@ export class Connection {
     const route = findRoute(request.method, request.target, {
       isIdle: login.isIdle,
       groupByUrl: settings['select-group-by-url'] || settings['cisco-client-compat'],
+      kdcPaths: settings.kkdcp,
     });
     switch (route.name) {
       case 'loginForm':
@@ -266,6 +268,14 @@ export class Connection {
         return route.name === 'phoneForm' ? login.showPhoneForm(request) : login.postPhone(request);
       case 'profile':
         return this.#showProfile(request);
+      case 'kdcProxy':
+        return answerKdcRequest(request, route.path, {
+          sessions: this.#around.sessions,
+          connectionId: this.#facts.id,
+          vhost: this.#served.vhost,
+          includedHeaders: settings['included-http-headers'],
+          onRefused: (reason) => this.#log.info(`kkdcp: ${reason}`),
+        });
       case 'notFound':
         this.#log.info(`refused ${request.method} "${withoutQuery(request.target)}": there is no such page`);
         return { bytes: notFoundResponse(request.minorVersion), then: 'close' };

@@ -14,4 +14,6 @@ export const requestDeadlineMs = 60_000;
 export const lingerMs = 10_000;
 /** How long a login or handshake waits for a security module that is being restarted. */
 export const authenticatorHoldMs = 5_000;
+/** Main gives up sooner. */
+export const kdcAnswerMs = 25_000;
 export const countersIntervalMs = 30_000;

@@ -9,6 +9,7 @@ export type Route =
   | { readonly name: 'phoneForm' }
   | { readonly name: 'phoneLogin' }
   | { readonly name: 'profile' }
+  | { readonly name: 'kdcProxy'; readonly path: string }
   | { readonly name: 'notFound' };
 
 const loginPaths: readonly string[] = ['/', '/auth', '/VPN'];
@@ -22,6 +23,8 @@ export interface RouteOptions {
   /** No login has begun on this connection. */
   readonly isIdle: boolean;
   readonly groupByUrl: boolean;
+  /** Paths of the KDC proxy. */
+  readonly kdcPaths: readonly string[];
 }
 
 export function findRoute(method: string, target: string, options: RouteOptions): Route {
@@ -46,6 +49,8 @@ function findLogin(target: string, options: RouteOptions): Route {
     return { name: 'login', group: undefined };
   }
   if (target === phonePath || target.startsWith(`${phonePath}?`)) return { name: 'phoneLogin' };
+  // Whole: a query or a path below is another resource.
+  if (options.kdcPaths.includes(target)) return { name: 'kdcProxy', path: target };
   if (!options.isIdle || otherPaths.some((path) => isAtOrBelow(target, path))) return notFound;
   // Cisco clients post to many paths; the path may name a group.
   const group =

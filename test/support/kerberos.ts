@@ -26,11 +26,13 @@ export class Realm implements AsyncDisposable {
     users: Readonly<Record<string, string>>,
     name = 'VPN.TEST',
     port = KDC_PORT,
+    /** Lines of [kdcdefaults] in place of those that make the KDC listen everywhere. */
+    listen: readonly string[] = [`kdc_listen = ${port}`, `kdc_tcp_listen = ${port}`],
   ): Promise<Realm> {
     const folder = await mkdtemp(path.join(tmpdir(), 'ocserv-realm-'));
     const realm = new Realm(name, folder, namespace);
     try {
-      await realm.#open(users, port);
+      await realm.#open(users, port, listen);
       return realm;
     } catch (error) {
       await realm[Symbol.asyncDispose]();
@@ -38,13 +40,17 @@ export class Realm implements AsyncDisposable {
     }
   }
 
-  async #open(users: Readonly<Record<string, string>>, port: number): Promise<void> {
+  async #open(
+    users: Readonly<Record<string, string>>,
+    port: number,
+    listen: readonly string[],
+  ): Promise<void> {
     const { folder, name } = this;
     await mkdir(`${folder}/cache`, { mode: 0o700 });
     await writeFile(
       `${folder}/kdc.conf`,
       [
-        ...['[kdcdefaults]', `kdc_listen = ${port}`, `kdc_tcp_listen = ${port}`, '[realms]', `${name} = {`],
+        ...['[kdcdefaults]', ...listen, '[realms]', `${name} = {`],
         ...[`database_name = ${folder}/principal`, `key_stash_file = ${folder}/stash`],
         ...[`acl_file = ${folder}/acl`, 'supported_enctypes = aes256-cts:normal', 'max_life = 1h', '}'],
         ...['[logging]', `kdc = FILE:${folder}/kdc.log`, `admin_server = FILE:${folder}/admin.log`, ''],

@@ -4,6 +4,7 @@
 //
 // Everything is named after a random tag and goes away with dispose().
 import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { mustRun, run, start, type Outcome, type RunOptions, type Running } from './command.ts';
 
 export interface Network extends AsyncDisposable {
@@ -36,6 +37,12 @@ export class Namespace {
     return start(['ip', 'netns', 'exec', this.name, ...command], options);
   }
 
+  /** What /etc/hosts says to programs that are run in it. */
+  async setHosts(lines: string): Promise<void> {
+    await mkdir(`/etc/netns/${this.name}`, { recursive: true });
+    await writeFile(`/etc/netns/${this.name}/hosts`, `${lines}\n`);
+  }
+
   /** Loads an nftables rule set, one atomic transaction. */
   async nft(rules: string): Promise<void> {
     await this.mustRun(['nft', '-f', '-'], { input: rules });
@@ -63,6 +70,7 @@ export async function removeNamespace(name: string): Promise<void> {
     }
   }
   await run(['ip', 'netns', 'del', name]);
+  await rm(`/etc/netns/${name}`, { recursive: true, force: true });
 }
 
 export async function createNetwork(

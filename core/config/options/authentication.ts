@@ -86,7 +86,6 @@ export const authenticationOptions = {
     scope: ['global'],
     reload: true,
     summary: 'Points added per KKDCP request.',
-    honoured: false,
   }),
   camouflage: option(flag(false), {
     scope: ['global', 'vhost'],

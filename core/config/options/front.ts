@@ -1,4 +1,5 @@
 // What a client sees before and after the login, besides the network. Rows of the option table.
+import { readKdcRow } from '../kkdcp.ts';
 import { option } from '../option.ts';
 import { flag, groupChoice, headerLine, text, texts } from '../values.ts';
 
@@ -55,10 +56,12 @@ export const frontOptions = {
     summary: 'Proxy auto-config URL sent to the client.',
     note: '%{U} and %{G} stand for user and group name.',
   }),
-  kkdcp: option(texts('PATH REALM udp|tcp@HOST:PORT'), {
+  kkdcp: option(texts('PATH REALM udp|tcp@HOST:PORT', readKdcRow), {
     scope: ['global', 'vhost'],
     reload: true,
-    summary: 'MS-KKDCP to KDC forwarding entry.',
-    honoured: false,
+    summary:
+      'Kerberos requests of clients that are posted to this path (MS-KKDCP) go to the KDC of the realm.',
+    note: 'The path is compared whole. A path may have several realms, and a realm several KDCs, which are asked in turn. IPv6 addresses stand in brackets; names are looked up at start and reload. See KERBEROS.',
+    example: '/KdcProxy EXAMPLE.COM tcp@kdc.example.com:88',
   }),
 } as const;

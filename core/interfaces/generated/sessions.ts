@@ -64,6 +64,8 @@ export type SessionsTunnelSettings = {
   readonly device: string;
 };
 
+export type SessionsKdcStep = 'connect' | 'send' | 'receive';
+
 export type SessionsMethods = {
   /** What is known of a connection so far; sent whenever something of it changes. */
   ReportConnection: {
@@ -132,6 +134,28 @@ export type SessionsMethods = {
     };
     reply: Record<string, never>;
   };
+  /** A Kerberos request for a KDC of the row that virtual host, path and realm name (absent: the first of the path). Costs
+   * ban-points-kkdcp. One at a time for a connection, and none behind CONNECT. */
+  AskKdc: {
+    parameters: {
+      readonly connectionId: number;
+      readonly vhost: string;
+      readonly path: string;
+      readonly realm?: string | undefined;
+      /** base64, without a length in front. */
+      readonly request: string;
+    };
+    reply: {
+      readonly reply: string;
+    };
+  };
+  /** A request to the KDC proxy that the worker refused by itself; it costs the same. */
+  CountKdcRequest: {
+    parameters: {
+      readonly connectionId: number;
+    };
+    reply: Record<string, never>;
+  };
 };
 
 export const sessionsErrors = {
@@ -140,13 +164,15 @@ export const sessionsErrors = {
   SessionUnavailable: 'org.ocserv.Sessions.SessionUnavailable',
   NoNetwork: 'org.ocserv.Sessions.NoNetwork',
   NoFreeAddress: 'org.ocserv.Sessions.NoFreeAddress',
+  KdcRefused: 'org.ocserv.Sessions.KdcRefused',
+  KdcFailed: 'org.ocserv.Sessions.KdcFailed',
   UnknownSession: 'org.ocserv.Sessions.UnknownSession',
   UnknownConnection: 'org.ocserv.Sessions.UnknownConnection',
 } as const;
 
 export const sessionsDescription: InterfaceDescription = {
   "name": "org.ocserv.Sessions",
-  "text": "# What a worker asks of main. The worker is untrusted: main checks every field and refers to nothing but\n# connections and sessions that belong to the worker on this door.\ninterface org.ocserv.Sessions\n\ntype State (handshake, login, authenticated)\n\n# Why a tunnel ended. One word for log, script, accounting and occtl.\ntype Reason (\n  unspecified, userDisconnect, temporary, serverDisconnect, idleTimeout, dpdTimeout, sessionTimeout,\n  error, takeover, healthProbe\n)\n\ntype Counters (\n  sessionId: string,\n  rxBytes: int,\n  txBytes: int,\n  rxPackets: int,\n  txPackets: int,\n  rxDropped: int,\n  txDropped: int\n)\n\n# Everything the worker needs to build the CONNECT answer and run the tunnel. Absent = not set.\ntype TunnelSettings (\n  # Public name of the session; the cookie cannot be derived from it.\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  # Milliseconds since 1970; the login that made the cookie.\n  startedAt: int,\n  ipv4: ?(address: string, netmask: string, local: string),\n  ipv6: ?(address: string, prefix: int, local: string),\n  hostname: ?string,\n  dns: []string,\n  nbns: []string,\n  defaultDomains: []string,\n  splitDns: []string,\n  # IPv4 as address/dotted-mask, IPv6 as address/prefix. Empty = everything through the tunnel.\n  routes: []string,\n  noRoutes: []string,\n  tunnelAllDns: bool,\n  clientBypassProtocol: bool,\n  dpdSeconds: int,\n  mobileDpdSeconds: int,\n  keepaliveSeconds: int,\n  idleTimeoutSeconds: int,\n  mobileIdleTimeoutSeconds: int,\n  sessionTimeoutSeconds: int,\n  # Upper bound of the link MTU; 0 = the tun device's default.\n  mtuBytes: int,\n  udp: bool,\n  netPriority: ?string,\n  rxBytesPerSecond: int,\n  txBytesPerSecond: int,\n  # Inner source networks the client may use besides its own addresses.\n  iroutes: []string,\n  # The tun device was opened with a virtio network header (IFF_VNET_HDR) and segmentation offload.\n  tunOffload: bool,\n  device: string\n)\n\n# What is known of a connection so far; sent whenever something of it changes.\nmethod ReportConnection(\n  connectionId: int, state: State, vhost: string, userAgent: ?string, username: ?string, tlsCiphersuite: ?string\n) -> ()\n\n# The connection is gone and had no tunnel.\nmethod ConnectionClosed(connectionId: int, reason: Reason) -> ()\n\n# CONNECT with a cookie. Answers with the tun device as descriptor 0. Waits for the connect script.\nmethod OpenSession(\n  connectionId: int,\n  # base64 of 32 bytes, as the client sent it.\n  cookie: string,\n  vhost: string,\n  userAgent: ?string,\n  hostname: ?string,\n  deviceType: ?string,\n  devicePlatform: ?string,\n  wantsIpv4: bool,\n  wantsIpv6: bool,\n  # 64 hex digits, announced to the client as X-DTLS-App-ID; absent without DTLS.\n  dtlsId: ?string,\n  tlsCiphersuite: ?string\n) -> (settings: TunnelSettings)\n\n# The tunnel is up: what was negotiated. Sent again when it changes.\nmethod TunnelChanged(\n  sessionId: string, tunnelMtu: int, dtlsCiphersuite: ?string, cstpCompression: ?string, dtlsCompression: ?string\n) -> ()\n\nmethod TunnelClosed(sessionId: string, reason: Reason, counters: Counters) -> ()\n\n# Sent every half minute for all tunnels of the worker, so that little is lost if it dies.\nmethod ReportCounters(counters: []Counters) -> ()\n\n# The cookie is unknown, expired, of somebody else, or the session is not wanted now; log in again.\nerror CookieRefused (reason: string)\n# The session needs the certificate it was logged in with, and this connection has not presented it.\nerror CertificateMissing ()\n# The server's own trouble, as when no device can be made. The client may come back with the same cookie.\nerror SessionUnavailable (reason: string)\n# No network is configured for this client.\nerror NoNetwork ()\n\n# Every address of the pools is taken; another client may leave at any time.\nerror NoFreeAddress ()\nerror UnknownSession (sessionId: string)\nerror UnknownConnection (connectionId: int)\n",
+  "text": "# What a worker asks of main. The worker is untrusted: main checks every field and refers to nothing but\n# connections and sessions that belong to the worker on this door.\ninterface org.ocserv.Sessions\n\ntype State (handshake, login, authenticated)\n\n# Why a tunnel ended. One word for log, script, accounting and occtl.\ntype Reason (\n  unspecified, userDisconnect, temporary, serverDisconnect, idleTimeout, dpdTimeout, sessionTimeout,\n  error, takeover, healthProbe\n)\n\ntype Counters (\n  sessionId: string,\n  rxBytes: int,\n  txBytes: int,\n  rxPackets: int,\n  txPackets: int,\n  rxDropped: int,\n  txDropped: int\n)\n\n# Everything the worker needs to build the CONNECT answer and run the tunnel. Absent = not set.\ntype TunnelSettings (\n  # Public name of the session; the cookie cannot be derived from it.\n  sessionId: string,\n  username: string,\n  groupname: ?string,\n  vhost: string,\n  # Milliseconds since 1970; the login that made the cookie.\n  startedAt: int,\n  ipv4: ?(address: string, netmask: string, local: string),\n  ipv6: ?(address: string, prefix: int, local: string),\n  hostname: ?string,\n  dns: []string,\n  nbns: []string,\n  defaultDomains: []string,\n  splitDns: []string,\n  # IPv4 as address/dotted-mask, IPv6 as address/prefix. Empty = everything through the tunnel.\n  routes: []string,\n  noRoutes: []string,\n  tunnelAllDns: bool,\n  clientBypassProtocol: bool,\n  dpdSeconds: int,\n  mobileDpdSeconds: int,\n  keepaliveSeconds: int,\n  idleTimeoutSeconds: int,\n  mobileIdleTimeoutSeconds: int,\n  sessionTimeoutSeconds: int,\n  # Upper bound of the link MTU; 0 = the tun device's default.\n  mtuBytes: int,\n  udp: bool,\n  netPriority: ?string,\n  rxBytesPerSecond: int,\n  txBytesPerSecond: int,\n  # Inner source networks the client may use besides its own addresses.\n  iroutes: []string,\n  # The tun device was opened with a virtio network header (IFF_VNET_HDR) and segmentation offload.\n  tunOffload: bool,\n  device: string\n)\n\n# What is known of a connection so far; sent whenever something of it changes.\nmethod ReportConnection(\n  connectionId: int, state: State, vhost: string, userAgent: ?string, username: ?string, tlsCiphersuite: ?string\n) -> ()\n\n# The connection is gone and had no tunnel.\nmethod ConnectionClosed(connectionId: int, reason: Reason) -> ()\n\n# CONNECT with a cookie. Answers with the tun device as descriptor 0. Waits for the connect script.\nmethod OpenSession(\n  connectionId: int,\n  # base64 of 32 bytes, as the client sent it.\n  cookie: string,\n  vhost: string,\n  userAgent: ?string,\n  hostname: ?string,\n  deviceType: ?string,\n  devicePlatform: ?string,\n  wantsIpv4: bool,\n  wantsIpv6: bool,\n  # 64 hex digits, announced to the client as X-DTLS-App-ID; absent without DTLS.\n  dtlsId: ?string,\n  tlsCiphersuite: ?string\n) -> (settings: TunnelSettings)\n\n# The tunnel is up: what was negotiated. Sent again when it changes.\nmethod TunnelChanged(\n  sessionId: string, tunnelMtu: int, dtlsCiphersuite: ?string, cstpCompression: ?string, dtlsCompression: ?string\n) -> ()\n\nmethod TunnelClosed(sessionId: string, reason: Reason, counters: Counters) -> ()\n\n# Sent every half minute for all tunnels of the worker, so that little is lost if it dies.\nmethod ReportCounters(counters: []Counters) -> ()\n\n# A Kerberos request for a KDC of the row that virtual host, path and realm name (absent: the first of the path). Costs\n# ban-points-kkdcp. One at a time for a connection, and none behind CONNECT.\nmethod AskKdc(\n  connectionId: int,\n  vhost: string,\n  path: string,\n  realm: ?string,\n  # base64, without a length in front.\n  request: string\n) -> (reply: string)\n\n# A request to the KDC proxy that the worker refused by itself; it costs the same.\nmethod CountKdcRequest(connectionId: int) -> ()\n\ntype KdcStep (connect, send, receive)\n\n# The cookie is unknown, expired, of somebody else, or the session is not wanted now; log in again.\nerror CookieRefused (reason: string)\n# The session needs the certificate it was logged in with, and this connection has not presented it.\nerror CertificateMissing ()\n# The server's own trouble, as when no device can be made. The client may come back with the same cookie.\nerror SessionUnavailable (reason: string)\n# No network is configured for this client.\nerror NoNetwork ()\n\n# Every address of the pools is taken; another client may leave at any time.\nerror NoFreeAddress ()\n# The KDC was not asked: no such row, too many requests at a time, or the client is banned.\nerror KdcRefused (reason: string)\n# No KDC of the row has answered.\nerror KdcFailed (step: KdcStep, reason: string)\nerror UnknownSession (sessionId: string)\nerror UnknownConnection (connectionId: int)\n",
   "types": {
     "State": {
       "type": {
@@ -486,6 +512,16 @@ export const sessionsDescription: InterfaceDescription = {
           }
         ]
       }
+    },
+    "KdcStep": {
+      "type": {
+        "kind": "enum",
+        "values": [
+          "connect",
+          "send",
+          "receive"
+        ]
+      }
     }
   },
   "methods": {
@@ -774,6 +810,74 @@ export const sessionsDescription: InterfaceDescription = {
         "kind": "struct",
         "members": []
       }
+    },
+    "AskKdc": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "connectionId",
+            "type": {
+              "kind": "int"
+            }
+          },
+          {
+            "name": "vhost",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "path",
+            "type": {
+              "kind": "string"
+            }
+          },
+          {
+            "name": "realm",
+            "type": {
+              "kind": "optional",
+              "element": {
+                "kind": "string"
+              }
+            }
+          },
+          {
+            "name": "request",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
+      },
+      "reply": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "reply",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
+      }
+    },
+    "CountKdcRequest": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "connectionId",
+            "type": {
+              "kind": "int"
+            }
+          }
+        ]
+      },
+      "reply": {
+        "kind": "struct",
+        "members": []
+      }
     }
   },
   "errors": {
@@ -819,6 +923,39 @@ export const sessionsDescription: InterfaceDescription = {
       "parameters": {
         "kind": "struct",
         "members": []
+      }
+    },
+    "KdcRefused": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "reason",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
+      }
+    },
+    "KdcFailed": {
+      "parameters": {
+        "kind": "struct",
+        "members": [
+          {
+            "name": "step",
+            "type": {
+              "kind": "reference",
+              "name": "KdcStep"
+            }
+          },
+          {
+            "name": "reason",
+            "type": {
+              "kind": "string"
+            }
+          }
+        ]
       }
     },
     "UnknownSession": {

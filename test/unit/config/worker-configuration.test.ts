@@ -25,6 +25,7 @@ const settings = {
   'custom-header': [],
   'included-http-headers': [],
   'listen-host-is-dyndns': false,
+  kkdcp: [],
 };
 const host = { settings, certificates: [{ chain: 'PEM', keyId: 'k' }] };
 const configuration = {

@@ -27,6 +27,7 @@ const settings: WorkerSettings = {
   'custom-header': [],
   'included-http-headers': [],
   'listen-host-is-dyndns': false,
+  kkdcp: [],
 };
 
 const facts: ConnectFacts = {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findRoute } from '../../../core/worker/url-routes.ts';
 
+const kdcPaths = ['/KdcProxy', '/other/kdc'];
 const names = (method: string, target: string, isIdle = true, groupByUrl = false) =>
-  findRoute(method, target, { isIdle, groupByUrl }).name;
+  findRoute(method, target, { isIdle, groupByUrl, kdcPaths }).name;
 
 test('what is not in the table is not found', () => {
   const refused: [string, string][] = [
@@ -55,7 +56,7 @@ test('other paths take a login only before one has begun', () => {
 
 test('a path names a group where the configuration says so', () => {
   const group = (target: string, groupByUrl: boolean) => {
-    const route = findRoute('POST', target, { isIdle: true, groupByUrl });
+    const route = findRoute('POST', target, { isIdle: true, groupByUrl, kdcPaths });
     return route.name === 'login' ? route.group : 'no login';
   };
   assert.equal(group('/staff', true), 'staff');
@@ -74,4 +75,31 @@ test('the fixed documents are served', () => {
   ]) {
     assert.equal(names('GET', target), 'document', target);
   }
+});
+
+test('requests for a KDC: to the whole path of a row, in any state of the login, by POST alone', () => {
+  for (const target of kdcPaths) {
+    for (const isIdle of [true, false]) {
+      assert.deepEqual(findRoute('POST', target, { isIdle, groupByUrl: true, kdcPaths }), {
+        name: 'kdcProxy',
+        path: target,
+      });
+    }
+    for (const method of ['GET', 'HEAD', 'PUT']) assert.equal(names(method, target), 'notFound', method);
+  }
+  for (const target of [
+    '/KdcProxy/',
+    '/KdcProxy?x',
+    '/kdcproxy',
+    '//KdcProxy',
+    '/KdcProxy/../KdcProxy',
+    '/other',
+  ]) {
+    assert.equal(names('POST', target, false), 'notFound', target);
+    assert.equal(names('POST', target), 'login', target);
+  }
+  assert.equal(
+    findRoute('POST', '/KdcProxy', { isIdle: false, groupByUrl: false, kdcPaths: [] }).name,
+    'notFound',
+  );
 });
