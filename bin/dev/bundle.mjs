@@ -1,7 +1,7 @@
 // Makes the start of the tools fast: one file per tool with its commands and all they need, in dist/tools. Half of
 // what `occtl show users` would otherwise cost is finding and reading oclif's hundred modules. Called by build.mjs,
 // after the manifest is written.
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -129,6 +129,8 @@ export async function bundleTools(root) {
       ].join('\n'),
     );
   }
+  // Else its process stays as long as ours, which under npm start is as long as the server.
+  await stop();
   writeFileSync(
     path.join(folder, 'LICENCES.txt'),
     licencesOf(root, [...inputs]).join(`\n${'-'.repeat(80)}\n\n`),
