@@ -26,6 +26,13 @@ export function readSecretLine(): string | undefined {
   return text.split('\n')[0] ?? '';
 }
 
+/** Asks on the terminal, without echo. */
+export async function askSecret(message: string): Promise<string> {
+  const { default: inquirer } = await import('inquirer');
+  const answers = await inquirer.prompt([{ type: 'password', name: 'secret', message, mask: '' }]);
+  return answers.secret as string;
+}
+
 /** Asks on the terminal, without echo, twice. */
 export async function askSecretTwice(first: string, second: string): Promise<string> {
   const { default: inquirer } = await import('inquirer');

@@ -11,7 +11,9 @@ export default class P12 extends OccertCommand {
     'occert p12 alice --profile legacy',
     'occert p12 alice --password-file pin.txt --out alice.p12',
   ];
-  static override args = { user: Args.string({ required: true, description: 'user name' }) };
+  static override args = {
+    user: Args.string({ required: true, ignoreStdin: true, description: 'user name' }),
+  };
   static override flags = {
     ...commonFlags,
     ...pkcs12Flags,

@@ -47,7 +47,9 @@ export default class Ocpasswd extends Command {
     'ocpasswd --otp /etc/ocserv/users.oath --otp-issuer vpn.example.net alice',
     'ocpasswd --otp /etc/ocserv/users.oath --json alice',
   ];
-  static override args = { username: Args.string({ description: 'user name; not with --list' }) };
+  static override args = {
+    username: Args.string({ ignoreStdin: true, description: 'user name; not with --list' }),
+  };
   static override flags = {
     passwd: Flags.string({
       char: 'c',

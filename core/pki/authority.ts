@@ -1,183 +1,32 @@
-// The workflows behind occert: an authority in a folder, certificates it issues, the index of all of them.
-//
-//   ca/ca-key.pem (0600)  ca/ca.pem  ca/crl.pem  ca/index.json (0600)
-//   server/NAME/key.pem (0600)  cert.pem  fullchain.pem
-//   clients/USER/key.pem (0600)  cert.pem  USER.p12 (0600)
-//   issued/SERIAL.pem
-//
-// Order of a change: key and certificate files, then the index, so that a crash leaves no certificate the index
-// does not know of and nothing half-written. Called by commands/occert.
+// The workflows behind `occert ca`, `server`, `client` and `p12`. What they share is in state.ts.
 import { existsSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolder } from '../system/index.ts';
 import {
   clientCertificate,
+  crlDays,
   revocationList,
   selfSignedAuthority,
   serverCertificate,
   validity,
-  type Issuer,
 } from './certificate.ts';
-import { generateKeyPair, importKeyPair, type KeyType } from './keys.ts';
+import { generateKeyPair, type KeyType } from './keys.ts';
 import type { HostName } from './names.ts';
-import { derOf, writePkcs12, type Pkcs12Profile } from './pkcs12.ts';
+import { derOf, encryptKey, writePkcs12, type Pkcs12Profile } from './pkcs12.ts';
 import { writeNewFile } from './files.ts';
-import * as x509 from './x509.ts';
-
-/** A workflow that could not be done, with what to do about it. */
-export class PkiError extends Error {
-  readonly hint: string | undefined;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.name = 'PkiError';
-    this.hint = hint;
-  }
-}
-
-export interface IndexEntry {
-  readonly serial: string;
-  readonly kind: 'ca' | 'server' | 'client';
-  readonly name: string;
-  readonly keyType: KeyType;
-  readonly fingerprint: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly issuedAt: string;
-  readonly file: string;
-  readonly revokedAt?: string;
-}
-
-interface Index {
-  readonly crlNumber: number;
-  readonly entries: readonly IndexEntry[];
-}
-
-/** First revocation lists live a year; `occert ca` writes one so that `crl =` can be configured at once. */
-const crlDays = 365;
-
-export interface Folder {
-  readonly folder: string;
-  /** Overwrite what is there; the old file is kept beside it as NAME.bak-TIME. */
-  readonly force: boolean;
-  readonly now: Date;
-}
-
-const at = (place: Folder, ...parts: string[]): string => path.join(place.folder, ...parts);
-
-/** Runs `work` while no other occert changes this folder. */
-async function locked<T>(place: Folder, work: () => Promise<T>): Promise<T> {
-  makeFolder(at(place, 'ca'), 0o700);
-  const lock = at(place, 'ca/lock');
-  const handle = await open(lock, 'wx', 0o600).catch(async (error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const owner = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (owner > 0 && !existsSync(`/proc/${String(owner)}`)) {
-      // Its owner is gone: take it over by name, so that two of us cannot both succeed.
-      await rename(lock, `${lock}.stale-${String(process.pid)}`);
-      await rm(`${lock}.stale-${String(process.pid)}`);
-      return open(lock, 'wx', 0o600);
-    }
-    throw new PkiError(`${place.folder} is locked by process ${String(owner)}`, 'wait until it is done');
-  });
-  try {
-    await handle.writeFile(String(process.pid));
-    return await work();
-  } finally {
-    await handle.close();
-    await rm(lock, { force: true });
-  }
-}
-
-async function readIndex(place: Folder): Promise<Index> {
-  const file = at(place, 'ca/index.json');
-  if (!existsSync(file)) return { crlNumber: 0, entries: [] };
-  return JSON.parse(await readFile(file, 'utf8')) as Index;
-}
-
-async function writeIndex(place: Folder, index: Index): Promise<void> {
-  await writeNewFile(
-    at(place, 'ca/index.json'),
-    `${JSON.stringify(index, null, 2)}\n`,
-    0o600,
-    'replace',
-    place.now,
-  );
-}
-
-async function loadIssuer(place: Folder): Promise<Issuer> {
-  const [keyFile, certificateFile] = [at(place, 'ca/ca-key.pem'), at(place, 'ca/ca.pem')];
-  if (!existsSync(keyFile) || !existsSync(certificateFile)) {
-    throw new PkiError(
-      `there is no authority in ${place.folder}`,
-      'make one first: occert ca --cn "Our VPN CA"',
-    );
-  }
-  const { keys } = await importKeyPair(await readFile(keyFile, 'utf8'));
-  return {
-    certificate: new x509.X509Certificate(await readFile(certificateFile, 'utf8')),
-    key: keys.privateKey,
-  };
-}
-
-async function fingerprint(certificate: x509.X509Certificate): Promise<string> {
-  return Buffer.from(await certificate.getThumbprint('SHA-256')).toString('hex');
-}
-
-/** Refuses before any file is written when one of them exists already. */
-function checkFree(place: Folder, files: readonly string[]): void {
-  const taken = files.find((file) => existsSync(file));
-  if (taken !== undefined && !place.force) {
-    throw new PkiError(`${taken} exists already`, 'use --force to replace it; the old one is kept beside it');
-  }
-}
-
-async function record(
-  place: Folder,
-  certificate: x509.X509Certificate,
-  entry: Pick<IndexEntry, 'kind' | 'name' | 'keyType' | 'file'>,
-): Promise<void> {
-  const serial = certificate.serialNumber;
-  await writeNewFile(
-    at(place, 'issued', `${serial}.pem`),
-    `${certificate.toString('pem')}\n`,
-    0o644,
-    'replace',
-    place.now,
-  );
-  const index = await readIndex(place);
-  await writeIndex(place, {
-    ...index,
-    entries: [
-      ...index.entries,
-      {
-        serial,
-        ...entry,
-        fingerprint: await fingerprint(certificate),
-        notBefore: certificate.notBefore.toISOString(),
-        notAfter: certificate.notAfter.toISOString(),
-        issuedAt: place.now.toISOString(),
-      },
-    ],
-  });
-}
-
-export interface Issued {
-  readonly serial: string;
-  readonly notAfter: string;
-  readonly fingerprint: string;
-  readonly files: readonly string[];
-}
-
-async function issued(certificate: x509.X509Certificate, files: readonly string[]): Promise<Issued> {
-  return {
-    serial: certificate.serialNumber,
-    notAfter: certificate.notAfter.toISOString(),
-    fingerprint: await fingerprint(certificate),
-    files,
-  };
-}
+import {
+  at,
+  checkFree,
+  issued,
+  loadIssuer,
+  locked,
+  PkiError,
+  readIndex,
+  record,
+  writeIndex,
+  type Folder,
+  type Issued,
+} from './state.ts';
 
 /** Key, self-signed certificate and an empty first revocation list. */
 export async function createAuthority(
@@ -188,6 +37,8 @@ export async function createAuthority(
     keyType: KeyType;
     days: number;
     pathLength: number;
+    /** Encrypts the key. */
+    password?: string | undefined;
   },
 ): Promise<Issued> {
   return locked(place, async () => {
@@ -199,7 +50,13 @@ export async function createAuthority(
       ...options,
       dates: validity(place.now, options.days),
     });
-    await writeNewFile(keyFile, pair.pem, 0o600, 'backup', place.now);
+    await writeNewFile(
+      keyFile,
+      options.password === undefined ? pair.pem : encryptKey(derOf(pair.pem), options.password),
+      0o600,
+      'backup',
+      place.now,
+    );
     await writeNewFile(certificateFile, `${certificate.toString('pem')}\n`, 0o644, 'backup', place.now);
     await record(place, certificate, {
       kind: 'ca',
@@ -318,8 +175,4 @@ export async function exportPkcs12(
     await writeNewFile(file, bytes, 0o600, 'backup', place.now);
     return file;
   });
-}
-
-export async function listIssued(place: Folder): Promise<readonly IndexEntry[]> {
-  return (await readIndex(place)).entries;
 }

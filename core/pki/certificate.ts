@@ -10,6 +10,19 @@ const clockSkewMs = 5 * 60_000;
 /** "No expiry" of RFC 5280, 4.1.2.5. */
 export const never = new Date('9999-12-31T23:59:59Z');
 
+/** First revocation lists live a year. */
+export const crlDays = 365;
+
+/** RFC 5280, 5.3.1, those that make sense for what we issue. */
+export const revocationReasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+} as const;
+export type RevocationReason = keyof typeof revocationReasons;
+
 const uidOid = '0.9.2342.19200300.100.1.1';
 
 export interface Issuer {
@@ -67,14 +80,14 @@ export async function selfSignedAuthority(
 async function issue(
   issuer: Issuer,
   pair: KeyPair,
-  name: x509.JsonName,
+  name: x509.JsonName | x509.Name,
   dates: Validity,
   extensions: readonly x509.Extension[],
 ): Promise<x509.X509Certificate> {
   const authorityKeyId = issuer.certificate.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
   return x509.X509CertificateGenerator.create({
     serialNumber: newSerial(),
-    subject: name,
+    subject: name instanceof x509.Name ? name : new x509.Name(name),
     issuer: issuer.certificate.subjectName,
     ...dates,
     publicKey: pair.keys.publicKey,
@@ -95,13 +108,6 @@ export async function serverCertificate(
   pair: KeyPair,
   options: { names: readonly HostName[]; organization?: string | undefined; dates: Validity },
 ): Promise<x509.X509Certificate> {
-  const flags = x509.KeyUsageFlags;
-  const usages: Readonly<Record<KeyPair['type'], number>> = {
-    rsa: flags.digitalSignature | flags.keyEncipherment,
-    // Cisco clients refuse an EC certificate without keyAgreement.
-    ecdsa: flags.digitalSignature | flags.keyAgreement,
-    ed25519: flags.digitalSignature,
-  };
   const commonName = (options.names.find((name) => name.kind === 'dns') ?? options.names[0])?.name;
   return issue(
     issuer,
@@ -112,7 +118,7 @@ export async function serverCertificate(
     ]),
     options.dates,
     [
-      new x509.KeyUsagesExtension(usages[pair.type], true),
+      new x509.KeyUsagesExtension(serverUsages()[pair.type], true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension(
         options.names.map(({ kind, name }) => ({ type: kind, value: name })),
@@ -157,14 +163,24 @@ export async function clientCertificate(
 /** An up-to-date list of what was revoked; empty lists are valid and wanted. */
 export async function revocationList(
   issuer: Issuer,
-  options: { number: number; now: Date; days: number; revoked: readonly { serial: string; at: Date }[] },
+  options: {
+    number: number;
+    now: Date;
+    days: number;
+    revoked: readonly { serial: string; at: Date; reason?: RevocationReason | undefined }[];
+  },
 ): Promise<string> {
   const authorityKeyId = issuer.certificate.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
   const list = await x509.X509CrlGenerator.create({
     issuer: issuer.certificate.subjectName,
     thisUpdate: options.now,
     nextUpdate: new Date(options.now.getTime() + options.days * 86_400_000),
-    entries: options.revoked.map(({ serial, at }) => ({ serialNumber: serial, revocationDate: at })),
+    entries: options.revoked.map(({ serial, at, reason }) => ({
+      serialNumber: serial,
+      revocationDate: at,
+      // "Unspecified" is said by leaving the reason out (RFC 5280, 5.3.1).
+      ...(reason === undefined || reason === 'unspecified' ? {} : { reason: revocationReasons[reason] }),
+    })),
     signingKey: issuer.key,
     signingAlgorithm: signingAlgorithm(issuer.key) as webcrypto.EcdsaParams,
     extensions: [
@@ -186,4 +202,56 @@ function derInteger(value: number): Uint8Array<ArrayBuffer> {
   if (Number.parseInt(hex.slice(0, 2), 16) >= 0x80) hex = `00${hex}`;
   const content = Buffer.from(hex, 'hex');
   return Uint8Array.from([0x02, content.length, ...content]);
+}
+
+/** The same names and purposes for a new time, for the old key or a new one. */
+export async function renewedCertificate(
+  issuer: Issuer,
+  pair: KeyPair,
+  old: x509.X509Certificate,
+  dates: Validity,
+): Promise<x509.X509Certificate> {
+  const kept = [
+    x509.KeyUsagesExtension,
+    x509.ExtendedKeyUsageExtension,
+    x509.SubjectAlternativeNameExtension,
+  ] as const;
+  const extensions = kept.flatMap((type) => old.getExtension<x509.Extension>(type as never) ?? []);
+  return issue(issuer, pair, old.subjectName, dates, extensions);
+}
+
+/** A request for somebody else's authority; the dates are for that one to decide. */
+export async function certificateRequest(
+  pair: KeyPair,
+  options: { names: readonly HostName[]; organization?: string | undefined },
+): Promise<string> {
+  const commonName = (options.names.find((name) => name.kind === 'dns') ?? options.names[0])?.name;
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: subject([
+      ['O', options.organization],
+      ['CN', commonName],
+    ]),
+    keys: pair.keys,
+    signingAlgorithm: signingAlgorithm(pair.keys.privateKey) as webcrypto.EcdsaParams,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(serverUsages()[pair.type], true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(
+        options.names.map(({ kind, name }) => ({ type: kind, value: name })),
+      ),
+    ],
+  });
+  return `${request.toString('pem')}\n`;
+}
+
+function serverUsages(): Readonly<Record<KeyPair['type'], number>> {
+  const flags = x509.KeyUsageFlags;
+  return {
+    rsa: flags.digitalSignature | flags.keyEncipherment,
+    'rsa-pss': flags.digitalSignature | flags.keyEncipherment,
+    // Cisco clients refuse an EC certificate without keyAgreement.
+    ecdsa: flags.digitalSignature | flags.keyAgreement,
+    ed25519: flags.digitalSignature,
+  };
 }

@@ -181,3 +181,12 @@ export function writePkcs12(contents: Pkcs12Contents): Buffer {
 export function derOf(pem: string): Buffer {
   return toDer(fromDer(Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')));
 }
+
+/** A PKCS#8 key sealed with a password (PBES2, AES-256, PBKDF2-HMAC-SHA256), as PEM. */
+export function encryptKey(pkcs8: Buffer, password: string): string {
+  const { algorithm, ciphertext } = encrypt(pkcs8, password, 'modern');
+  const body = toDer(sequence(algorithm, octets(ciphertext)))
+    .toString('base64')
+    .replaceAll(/.{1,64}/g, '$&\n');
+  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${body}-----END ENCRYPTED PRIVATE KEY-----\n`;
+}

@@ -61,10 +61,10 @@ export class Pki {
   }
 
   /** Arguments for openconnect: a user's PKCS#12 by occert. */
-  async occertPkcs12(name: string, password: string): Promise<string[]> {
+  async occertPkcs12(name: string, password: string, profile = 'modern'): Promise<string[]> {
     const file = `${this.folder}/${name}.password`;
     await writeFile(file, `${password}\n`, { mode: 0o600 });
-    await this.occert('client', name, '--p12', '--password-file', file);
+    await this.occert('client', name, '--p12', '--password-file', file, '--profile', profile);
     return ['--certificate', `${this.folder}/clients/${name}/${name}.p12`, '--key-password', password];
   }
 

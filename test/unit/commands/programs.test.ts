@@ -48,7 +48,7 @@ const wrong: readonly (readonly [
     'occert',
     ['client', 'a', '--key-type', 'dsa'],
     2,
-    'expected --key-type=dsa to be one of: ecdsa, rsa, ed25519',
+    'expected --key-type=dsa to be one of: ecdsa, rsa, ed25519, rsa-pss',
   ],
 ];
 
