@@ -6,7 +6,6 @@ import { Accounting, type Counters, type Tunnel } from './accounting/index.ts';
 import { makeBackends, methodProblems, type BackendOptions } from './auth/backends.ts';
 import { CertificateMethod } from './auth/certificate.ts';
 import { backendOf, slotsOf, type VerifiedCertificate } from './auth/combine.ts';
-import { checkPamAccount } from './auth/pam.ts';
 import type { ClientTrust } from '../native/index.ts';
 import { readClientProof } from './client-proof.ts';
 import { EventStream } from './events.ts';
@@ -14,11 +13,12 @@ import { exposeIroutes, readExposedIroutes } from './exposed-iroutes.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { KeyRing, type KeyFiles, type SignResult } from './keys.ts';
 import { quoted, shortId, type Log } from './log.ts';
-import { banKey, loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
+import { loginLimitMs, Logins, type LoginHost, type LoginRequest, type Step } from './logins.ts';
 import { sessionSettings } from './overlays.ts';
 import { PresentedCertificates } from './presented.ts';
 import { readProfile, type ProfileReading } from './profiles.ts';
 import { openRadiusSite, type RadiusSite } from './radius/index.ts';
+import { certificateRefusal, judgeReopening, named, type CookieRefusal } from './reopening.ts';
 import { SessionTable, type CloseReason, type Session } from './sessions.ts';
 import { openAccountingStore, openSessions } from './state.ts';
 import { AuthStatistics } from './statistics.ts';
@@ -47,18 +47,8 @@ export interface Grant {
 
 export type OpenResult =
   | { readonly grant: Grant }
-  /** Words main may act on; the rest of the sentence is for the log. */
   | { readonly cookieRefused: CookieRefusal }
   | { readonly settingsRefused: string };
-
-export type CookieRefusal =
-  | 'unknown or expired'
-  | 'certificate missing'
-  | 'certificate of another user'
-  | 'roaming is denied'
-  | 'account is not allowed'
-  | 'session timeout'
-  | 'virtual host is gone';
 
 export interface SessionRecord {
   readonly sessionId: string;
@@ -302,7 +292,7 @@ export class SecurityModule {
     readonly remoteAddress: string;
     readonly connectionId: number;
   }): Promise<OpenResult> {
-    const { log, clock } = this.#options;
+    const { log } = this.#options;
     const session = this.#sessions?.find(request.cookie);
     if (this.#sessions === undefined || session === undefined) {
       this.#cookieFailed(request, undefined, 'unknown or expired');
@@ -310,38 +300,22 @@ export class SecurityModule {
     }
     const host = this.#host(session.vhost);
     if (host === undefined) return { cookieRefused: 'virtual host is gone' };
-    const user = quoted(session.username);
-    const refused = certificateRefusal(session, host, this.#presented.find(request.connectionId, host.name));
-    if (refused !== undefined) {
-      this.#cookieFailed(request, session, refused);
-      return { cookieRefused: refused };
+    const certificate = this.#presented.find(request.connectionId, host.name);
+    const { remoteAddress } = request;
+    const judged = await judgeReopening(session, host, { remoteAddress, certificate }, this.#options);
+    if ('settingsRefused' in judged) return judged;
+    if ('cookieRefused' in judged) {
+      const { cookieRefused, meaning } = judged;
+      if (meaning === 'failed') this.#cookieFailed(request, session, cookieRefused);
+      if (meaning === 'over') this.#sessions.revokeSession(session.sessionId);
+      return { cookieRefused };
     }
-    const result = sessionSettings(host.settings, session, log);
-    if ('refused' in result) {
-      log.error(`${host.logPrefix}refusing the session of user ${user} ${named(session)}: ${result.refused}`);
-      return { settingsRefused: result.refused };
-    }
-    const settings = exposeIroutes(result.settings, host.exposedIroutes);
-    const limitSeconds = settings['session-timeout'];
-    if (limitSeconds > 0 && clock.now() >= session.createdAt + limitSeconds * 1000) {
-      log.info(`${host.logPrefix}invalidating session of user ${user} ${named(session)}`);
-      this.#sessions.revokeSession(session.sessionId);
-      return { cookieRefused: 'session timeout' };
-    }
-    if (settings['deny-roaming'] && !sameAddress(session.loginAddress, request.remoteAddress)) {
-      log.info(
-        `${host.logPrefix}user ${user} is reusing cookie from different IP ` +
-          `(prev: ${session.loginAddress}, current: ${request.remoteAddress}); rejecting`,
-      );
-      return { cookieRefused: 'roaming is denied' };
-    }
-    const locked = await this.#accountRefusal(session, host, request.remoteAddress);
-    if (locked !== undefined) return { cookieRefused: locked };
+    const settings = exposeIroutes(judged.settings, host.exposedIroutes);
     // Meanwhile the cookie may have been revoked.
     if (this.#sessions?.find(request.cookie) !== session) return { cookieRefused: 'unknown or expired' };
     this.#presented.forget(request.connectionId);
     this.#sessions.open(session, request.remoteAddress, settings['cookie-timeout']);
-    log.info(`${host.logPrefix}initiating session for user ${user} ${named(session)}`);
+    log.info(`${host.logPrefix}initiating session for user ${quoted(session.username)} ${named(session)}`);
     const { sessionId, username, groupname, vhost, createdAt, loginAddress, userAgent } = session;
     return {
       grant: {
@@ -355,22 +329,6 @@ export class SecurityModule {
         ...(userAgent === undefined ? {} : { userAgent }),
       },
     };
-  }
-
-  /** `acct = pam`: an account may have been locked since the login. */
-  async #accountRefusal(
-    session: Session,
-    host: LoginHost,
-    remoteAddress: string,
-  ): Promise<CookieRefusal | undefined> {
-    if (host.settings.acct?.name !== 'pam') return undefined;
-    const { log } = this.#options;
-    const verdict = await checkPamAccount(this.#options, session.username, remoteAddress);
-    if (verdict.outcome === 'allowed') return undefined;
-    const text = `${host.logPrefix}user ${quoted(session.username)} ${named(session)} was refused: ${verdict.reason}`;
-    if (verdict.isFault) log.error(text);
-    else log.notice(text);
-    return 'account is not allowed';
   }
 
   /** False: unknown session. */
@@ -555,21 +513,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error';
 }
 
-/** `presented` verified on this connection, by the authorities of the session's host. */
-function certificateRefusal(
-  session: Session,
-  host: LoginHost,
-  presented: VerifiedCertificate | undefined,
-): CookieRefusal | undefined {
-  if (!session.certificateAuth) return undefined;
-  if (presented === undefined) {
-    // Cisco's clients show it at the login alone.
-    return host.settings['cisco-client-compat'] ? undefined : 'certificate missing';
-  }
-  const isSameUser = session.certificateUser === undefined || presented.username === session.certificateUser;
-  return isSameUser ? undefined : 'certificate of another user';
-}
-
 function prefixOf({ name }: VirtualHost): string {
   return name === undefined ? '' : `vhost:${name}: `;
 }
@@ -584,19 +527,4 @@ function keyFilesOf(settings: Settings): KeyFiles[] {
     certificateFile,
     keyFile: keys[index] ?? '',
   }));
-}
-
-function named(session: Session): string {
-  return `(session: ${shortId(session.sessionId)})`;
-}
-
-/** The same address whatever way it is written; for IPv6 the whole of it. */
-function sameAddress(one: string, other: string): boolean {
-  const whole = (address: string): string => {
-    const plain = address.replace(/%.*$/, '');
-    if (!plain.includes(':')) return plain;
-    const mapped = banKey(plain);
-    return mapped.includes('.') ? mapped : new URL(`http://[${plain}]/`).hostname;
-  };
-  return whole(one) === whole(other);
 }

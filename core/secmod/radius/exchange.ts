@@ -1,5 +1,5 @@
 // Asks RADIUS servers over UDP: one request, its retransmissions, the next server when one stays silent, and an end
-// in bounded time: timeout × (1 + retries) × servers. Used by auth/radius.ts and accounting/.
+// in bounded time: timeout × (1 + retries) × addresses of the servers. Used by auth/radius.ts and accounting/.
 //
 // Each try at a server has a socket of its own, connected to the server: the kernel drops what comes from elsewhere,
 // the source port is one more thing to guess, and identifiers cannot run out.
@@ -18,6 +18,8 @@ const JITTER = 0.1;
 const MAX_UNDER_WAY = 1_000;
 /** Answers that are not believed are counted out in the log up to this many for one request. */
 const MAX_COMPLAINTS = 3;
+/** Of one name; a login shall not wait for a whole zone. */
+const MAX_ADDRESSES = 4;
 
 export interface ExchangeOptions {
   readonly servers: readonly RadiusServer[];
@@ -97,8 +99,24 @@ export class RadiusExchange {
     signal: AbortSignal,
   ): Promise<Exchanged> {
     const { timeoutMs } = this.#options;
-    const address = await resolve(server.host, timeoutMs);
-    if (address === undefined) return { failure: 'has a name that cannot be resolved' };
+    const addresses = await resolve(server.host, timeoutMs);
+    let result: Exchanged = { failure: 'has a name that cannot be resolved' };
+    for (const [index, address] of addresses.entries()) {
+      const isFollowed = hasNext || index < addresses.length - 1;
+      result = await this.#askAt(kind, attributes, server, address, isFollowed, signal);
+      if ('answer' in result || signal.aborted) break;
+    }
+    return result;
+  }
+
+  #askAt(
+    kind: RequestKind,
+    attributes: readonly Attribute[],
+    server: RadiusServer,
+    address: string,
+    hasNext: boolean,
+    signal: AbortSignal,
+  ): Promise<Exchanged> {
     const secret = server.secret.reveal();
     const identifier = randomInt(256);
     const request =
@@ -191,14 +209,15 @@ export class RadiusExchange {
   }
 }
 
-/** In bounded time; a name that does not resolve is a silent server. */
-async function resolve(host: string, limitMs: number): Promise<string | undefined> {
-  if (isIP(host) !== 0) return host;
+/** In bounded time, in the order of the resolver; a name that does not resolve is a silent server. */
+async function resolve(host: string, limitMs: number): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
   try {
-    const found = await Promise.race([lookup(host), sleep(limitMs, undefined, { ref: false })]);
-    return found?.address;
+    const asked = lookup(host, { all: true, order: 'verbatim' });
+    const found = (await Promise.race([asked, sleep(limitMs, undefined, { ref: false })])) ?? [];
+    return [...new Set(found.map(({ address }) => address))].slice(0, MAX_ADDRESSES);
   } catch {
-    return undefined;
+    return [];
   }
 }
 
