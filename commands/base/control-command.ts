@@ -26,12 +26,27 @@ export const controlFlags = {
   debug: Flags.boolean({ summary: 'Show more.' }),
 };
 
+/** Of the show commands. */
+export const showFlags = {
+  ...controlFlags,
+  watch: Flags.integer({
+    helpValue: 'SECONDS',
+    min: 1,
+    max: 3600,
+    summary: 'Print again every so many seconds (2 unless told) until Ctrl-C.',
+  }),
+};
+
 export interface ControlFlags {
   readonly 'socket-file': string;
   readonly json: boolean;
   readonly 'no-pager': boolean;
   readonly debug: boolean;
+  readonly watch?: number | undefined;
 }
+
+/** Cursor to the first place, and everything behind it away (ECMA-48, CUP and ED). */
+const clearScreen = '\u001b[H\u001b[J';
 
 /** An error the server answered with: its Varlink name and details. */
 interface Refusal {
@@ -61,7 +76,8 @@ export abstract class ControlCommand extends Command {
     let control: ControlClient | undefined;
     try {
       control = await connectControl(flags['socket-file']);
-      await work(control);
+      if (flags.watch === undefined) await work(control);
+      else await this.#repeat(control, flags.watch, work);
     } catch (error) {
       process.exitCode = 1;
       if (error instanceof ControlError) {
@@ -70,7 +86,10 @@ export abstract class ControlCommand extends Command {
       }
       const name = isRefusal(error) ? (error.error.split('.').at(-1) ?? '') : '';
       if (isRefusal(error) && onRefusal?.(name, error.parameters) === true) return;
-      const reason = name === 'PermissionDenied' ? 'only root may use the control socket' : noAnswer;
+      const reason =
+        name === 'PermissionDenied'
+          ? 'this may be done by root and the members of occtl-socket-group only'
+          : noAnswer;
       process.stderr.write(`occtl: ${reason}\n`);
       if (flags.debug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
     } finally {
@@ -78,11 +97,31 @@ export abstract class ControlCommand extends Command {
     }
   }
 
+  /** The screen anew each time on a terminal; on a pipe one after another. Ends with the server's connection. */
+  async #repeat(
+    control: ControlClient,
+    seconds: number,
+    work: (control: ControlClient) => Promise<void>,
+  ): Promise<void> {
+    process.once('SIGINT', () => process.exit(0));
+    for (;;) {
+      if (process.stdout.isTTY) process.stdout.write(clearScreen);
+      await work(control);
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    }
+  }
+
   /** Text for a person: through the pager on a terminal. */
   protected page(flags: ControlFlags, text: string): void {
     const pager = process.env['OCCTL_PAGER'] ?? process.env['PAGER'] ?? 'less';
     const [program, ...args] = pager.split(' ').filter(Boolean);
-    if (process.stdout.isTTY && !flags['no-pager'] && program !== undefined && text !== '') {
+    if (
+      process.stdout.isTTY &&
+      !flags['no-pager'] &&
+      flags.watch === undefined &&
+      program !== undefined &&
+      text !== ''
+    ) {
       const outcome = spawnSync(program, args, {
         input: text,
         stdio: ['pipe', 'inherit', 'inherit'],

@@ -62,6 +62,7 @@ export const controlCommands: readonly ControlWords[] = [
   { words: 'show user', id: 'show:user', argument: 'NAME', summary: 'One user' },
   { words: 'show id', id: 'show:id', argument: 'ID', summary: 'One connection' },
   { words: 'show events', id: 'show:events', summary: 'Users as they come and go' },
+  { words: 'top', id: 'top', summary: 'Live table of the tunnels' },
   { words: 'stop now', id: 'stop', summary: 'Stop the server', exact: true },
   { words: 'stop', id: 'stop', summary: 'Stop the server', exact: true, hidden: true },
 ];
@@ -125,6 +126,8 @@ export interface ControlOptions {
   debug: boolean;
   help: boolean;
   version: boolean;
+  /** Options of single commands, as oclif flags. */
+  more: string[];
 }
 
 export type ParsedArguments =
@@ -132,6 +135,12 @@ export type ParsedArguments =
   | { readonly ok: false; readonly problem: string };
 
 const longOptions = ['socket-file', 'json', 'no-pager', 'debug', 'help', 'version'] as const;
+/** Options of single commands, which refuse those that are not theirs: without a value, with one, with one after "=". */
+const commandOptions: Readonly<Record<string, 'none' | 'value' | 'inline'>> = {
+  ...({ follow: 'none', 'no-follow': 'none', once: 'none' } as const),
+  ...({ since: 'value', sort: 'value' } as const),
+  watch: 'inline',
+};
 
 /** Takes the options out of the command line, wherever they stand before `--`. */
 export function parseArguments(given: readonly string[]): ParsedArguments {
@@ -142,6 +151,7 @@ export function parseArguments(given: readonly string[]): ParsedArguments {
     debug: false,
     help: false,
     version: false,
+    more: [],
   };
   const words: string[] = [];
   const pending = [...given];
@@ -167,10 +177,20 @@ export function parseArguments(given: readonly string[]): ParsedArguments {
       words.push(...pending.splice(0));
     } else if (word.startsWith('--')) {
       const [name = '', inline] = word.slice(2).split(/=(.*)/s);
-      const matching = longOptions.filter((option) => option.startsWith(name));
+      const all = [...longOptions, ...Object.keys(commandOptions)];
+      const matching = all.filter((option) => option.startsWith(name));
       const chosen =
         matching.find((option) => option === name) ?? (matching.length === 1 ? matching[0] : undefined);
-      problem = chosen === undefined ? `unknown option "${word}"` : take(chosen, inline);
+      const kind = commandOptions[chosen ?? ''];
+      if (chosen === undefined) problem = `unknown option "${word}"`;
+      else if (kind === undefined) problem = take(chosen, inline);
+      else if (kind === 'none' && inline !== undefined) problem = `option --${chosen} takes no value`;
+      else {
+        const value = inline ?? (kind === 'value' ? pending.shift() : undefined);
+        if (kind === 'value' && value === undefined) problem = `option --${chosen} needs a value`;
+        else if (chosen === 'watch') options.more.push(`--watch=${value ?? '2'}`);
+        else options.more.push(value === undefined ? `--${chosen}` : `--${chosen}=${value}`);
+      }
     } else if (/^-[a-z]/i.test(word)) {
       for (let index = 1; index < word.length && problem === undefined; index++) {
         const name = short[word.charAt(index)];
@@ -195,5 +215,6 @@ export function optionFlags(options: ControlOptions): string[] {
     ...(options.json ? ['--json'] : []),
     ...(options.noPager ? ['--no-pager'] : []),
     ...(options.debug ? ['--debug'] : []),
+    ...options.more,
   ];
 }

@@ -97,7 +97,8 @@ export function checkFiles({ host, places, report }: Checked): void {
   }
   if (!isDefault) return;
   checkAccount('passwd', settings['run-as-user'], 'run-as-user', say);
-  checkAccount('group', settings['run-as-group'], 'run-as-group', say);
+  for (const option of ['run-as-group', 'occtl-socket-group', 'occtl-read-only-group'] as const)
+    checkAccount('group', settings[option], option, say);
   const control = path.dirname(settings['occtl-socket-file']);
   if (settings['use-occtl'] && !isFolder(control)) {
     say(
@@ -256,7 +257,7 @@ function isFolder(folder: string): boolean {
 function checkAccount(
   database: 'passwd' | 'group',
   name: string | undefined,
-  option: 'run-as-user' | 'run-as-group',
+  option: 'run-as-user' | 'run-as-group' | 'occtl-socket-group' | 'occtl-read-only-group',
   say: Say,
 ): void {
   if (name === undefined) return;

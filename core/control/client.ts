@@ -6,6 +6,8 @@ import { createClient, socketTransport, type VarlinkClient } from '../varlink/in
 export const defaultSocketFile = '/var/run/occtl.socket';
 /** How long the server may take to answer. */
 const answerTimeoutMs = 10_000;
+/** Lists of thousands of sessions. */
+const maxMessageBytes = 64 * 1024 * 1024;
 
 /** The server could not be reached or did not answer; the text is the one callers of the C tool know. */
 export class ControlError extends Error {
@@ -42,6 +44,8 @@ export async function connectControl(file: string): Promise<ControlClient> {
   const socket = await openSocket(file);
   return createClient<ControlMethods>(socketTransport(socket), controlDescription, {
     timeoutMs: answerTimeoutMs,
+    maxMessageBytes,
+    acceptsAdditions: true,
   });
 }
 

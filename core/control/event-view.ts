@@ -20,10 +20,14 @@ export function eventText(event: ControlEvent, now: number): string {
 
 /** One JSON object a line. */
 export function eventJson(event: ControlEvent, now: number): JsonObject {
-  if (event.kind === 'list')
-    return { event: 'list', users: (event.users ?? []).map((user) => userJson(user, now)) };
+  const numbered = { number: event.number, timestamp: event.time };
+  if (event.kind === 'list') {
+    const users = (event.users ?? []).map((user) => userJson(user, now));
+    return { event: 'list', ...numbered, ...(event.missed === true ? { missed: true } : {}), users };
+  }
   return {
     event: event.kind,
+    ...numbered,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(event.seconds === undefined ? {} : { time: event.seconds }),
     ...(event.user === undefined ? {} : { user: userJson(event.user, now) }),

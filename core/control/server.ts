@@ -1,16 +1,33 @@
-// The server side of org.ocserv.Control: a Unix socket, mode 0600, that serves root alone. What the methods do is
-// handed in by core/main, as is the look at the peer's credentials.
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+// The server side of org.ocserv.Control: a Unix socket that serves root and the members of two groups. What the methods
+// do is handed in by core/main, as is the look at the peer's credentials.
+import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { controlDescription, type ControlMethods } from '../interfaces/index.ts';
 import { serve, socketTransport, type Handlers } from '../varlink/index.ts';
 
+/** Who is at the other end of a connection. */
+export interface ControlCaller {
+  readonly uid: number;
+  readonly pid: number;
+  readonly mayChange: boolean;
+}
+
+interface Peer {
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+  readonly groups: readonly number[];
+}
+
 export interface ControlServerOptions {
   readonly socketFile: string;
   readonly version: string;
-  readonly handlers: Handlers<ControlMethods>;
-  /** User and process at the other end of the socket. */
-  peer(socket: Socket): { readonly uid: number; readonly pid: number };
+  readonly handlers: (caller: ControlCaller) => Handlers<ControlMethods>;
+  /** User, groups and process at the other end of the socket. */
+  peer(socket: Socket): Peer;
+  /** Group ids: who may do everything, and who may look, besides root. */
+  readonly group?: number | undefined;
+  readonly readOnlyGroup?: number | undefined;
   onRefused(uid: number): void;
   /** A client, in words, did not keep to the protocol. */
   onMistake(client: string, text: string): void;
@@ -31,8 +48,12 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   const sockets = new Set<Socket>();
   let count = 0;
   const server = createServer((socket) => {
-    const { uid, pid } = options.peer(socket);
-    if (uid !== 0) {
+    const peer = options.peer(socket);
+    const { uid, pid } = peer;
+    const isIn = (group: number | undefined): boolean =>
+      group !== undefined && (peer.gid === group || peer.groups.includes(group));
+    const mayChange = uid === 0 || isIn(options.group);
+    if (!mayChange && !isIn(options.readOnlyGroup)) {
       options.onRefused(uid);
       socket.destroy();
       return;
@@ -46,7 +67,8 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
     sockets.add(socket);
     let hasViolated = false;
     socket.once('close', () => sockets.delete(socket));
-    serve<ControlMethods>(socketTransport(socket), controlDescription, options.handlers, {
+    const handlers = options.handlers({ uid, pid, mayChange });
+    serve<ControlMethods>(socketTransport(socket), controlDescription, handlers, {
       maxMessageBytes,
       info: { vendor: 'ocserv', product: 'ocserv for Node.js', version: options.version, url: 'urn:ocserv' },
       onViolation: ({ message }) => {
@@ -76,7 +98,7 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   } finally {
     process.umask(former);
   }
-  chmodSync(options.socketFile, 0o600);
+  openToGroups(options);
   server.on('error', (error) => {
     options.onError(error.message);
   });
@@ -91,6 +113,14 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
       }
     },
   };
+}
+
+/** One group owns the file; for two the look at the peer alone decides, as a file has one group. */
+function openToGroups({ socketFile, group, readOnlyGroup }: ControlServerOptions): void {
+  const groups = new Set([group, readOnlyGroup].filter((one) => one !== undefined));
+  const [first = 0] = groups;
+  chownSync(socketFile, process.getuid?.() ?? 0, first);
+  chmodSync(socketFile, [0o600, 0o660, 0o666][groups.size] ?? 0o600);
 }
 
 function removeSocket(file: string): void {

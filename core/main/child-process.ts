@@ -8,6 +8,8 @@ import { descriptorTransport, type Transport } from '../varlink/index.ts';
 
 export const innerMessageBytes = 1024 * 1024;
 export const workerMessageBytes = 64 * 1024;
+/** The counters of thousands of tunnels. */
+export const workerAnswerBytes = 4 * 1024 * 1024;
 
 let errorOutput: 'inherit' | 'ignore' = 'inherit';
 

@@ -114,5 +114,7 @@ export function laterCounters(known: SessionsCounters, said: SessionsCounters | 
     txPackets: later(known.txPackets, said.txPackets),
     rxDropped: later(known.rxDropped, said.rxDropped),
     txDropped: later(known.txDropped, said.txDropped),
+    rxLost: later(known.rxLost, said.rxLost),
+    roundTripMicros: said.roundTripMicros,
   };
 }

@@ -1,11 +1,12 @@
 // The state of the main process: what its parts share. Made once by server.ts; every part takes it as its first
 // argument. One owner each: connections by accept.ts, sessions by open-session.ts and close-session.ts.
 import type { Configuration, Settings } from '../config/index.ts';
-import type { ControlEvent, SessionsCounters, SessionsReason } from '../interfaces/index.ts';
+import type { SessionsCounters, SessionsReason } from '../interfaces/index.ts';
 import type { Descriptor, Endpoint } from '../native/index.ts';
 import { mainPrefix, type Logger, type QuietCollection } from '../system/index.ts';
 import type { Bans } from './bans.ts';
 import type { DatagramMistakes } from './datagram-mistakes.ts';
+import type { EventLog } from './event-log.ts';
 import type { Firewall } from './firewall.ts';
 import type { KdcBroker } from './kdc/broker.ts';
 import type { Lease, Leases } from './leases.ts';
@@ -94,7 +95,7 @@ export interface Main {
   readonly proxied: ProxiedConnections;
   readonly sessions: Map<string, Session>;
   readonly sessionsByDtlsId: Map<string, Session>;
-  readonly watchers: Set<(event: ControlEvent) => void>;
+  readonly events: EventLog;
   readonly securityModule: SecurityModuleProcess;
   readonly workers: WorkerProcess[];
   readonly quiet: QuietCollection;
@@ -121,7 +122,11 @@ export function connectionLog(main: Main, connection: Connection): Logger {
 }
 
 export function noCounters(sessionId: string): SessionsCounters {
-  return { sessionId, rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0, rxDropped: 0, txDropped: 0 };
+  return {
+    sessionId,
+    ...{ rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0, rxDropped: 0, txDropped: 0 },
+    ...{ rxLost: 0, roundTripMicros: 0 },
+  };
 }
 
 /** The words of the C program's log, scripts and occtl. */

@@ -1,15 +1,19 @@
 // What main answers occtl (org.ocserv.Control). Times go out in seconds.
+import type { ControlCaller } from '../control/index.ts';
 import {
   controlErrors,
+  type ControlEvent,
   type ControlMethods,
   type ControlSession,
   type ControlStatus,
   type SecurityModuleSessionRecord,
 } from '../interfaces/index.ts';
-import { keepOpen, VarlinkError, type Handlers } from '../varlink/index.ts';
+import { escapeText } from '../system/index.ts';
+import { keepOpen, serviceErrors, VarlinkError, type Call, type Handlers } from '../varlink/index.ts';
 import { closeSession, laterCounters } from './close-session.ts';
 import type { Connection, Main } from './context.ts';
 import { userOf } from './events.ts';
+import { LiveStatistics } from './live-statistics.ts';
 import { forgetConnection } from './sessions-door.ts';
 
 export interface ControlActions {
@@ -21,24 +25,45 @@ export interface ControlActions {
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 const isConnected = ({ session }: Connection): boolean => session?.isHandedOver === true;
 
-export function controlDoor(main: Main, actions: ControlActions): Handlers<ControlMethods> {
+/** A reply to a call with `more` carries so many users or sessions. */
+const batchSize = 100;
+const statisticsIntervalMs = { least: 500, usual: 1000, most: 60_000 };
+
+/** The methods for one caller. */
+export function controlDoor(
+  main: Main,
+  caller: ControlCaller,
+  actions: ControlActions,
+): Handlers<ControlMethods> {
+  /** Before anything is changed: may it, and who does it? */
+  const begin = (what: string): void => {
+    const who = `uid ${String(caller.uid)}, process ${String(caller.pid)}`;
+    if (!caller.mayChange) {
+      main.log.error(`ctl: refused ${what} (${who}): only members of occtl-socket-group may change anything`);
+      throw new VarlinkError(controlErrors.PermissionDenied, {});
+    }
+    main.log.notice(`ctl: ${what} (${who})`);
+  };
   return {
     async GetStatus() {
       return { status: await status(main) };
     },
-    async ListUsers({ username, id }) {
+    async ListUsers({ username, id }, call) {
       await refreshCounters(main);
-      const users = [...main.connections.values()]
+      const meant = [...main.connections.values()]
         .filter(
           (one) =>
             (username === undefined || one.username === username) && (id === undefined || one.id === id),
         )
-        .sort((one, other) => other.id - one.id)
-        .map((connection) => userOf(main, connection));
-      return { users };
+        .sort((one, other) => other.id - one.id);
+      if (!call.more) return { users: meant.map((connection) => userOf(main, connection)) };
+      return batches(meant, call, (batch) => ({
+        users: batch.map((connection) => userOf(main, connection)),
+      }));
     },
-    async ListSessions() {
-      return { sessions: await sessions(main) };
+    async ListSessions(_parameters, call) {
+      const all = await sessions(main);
+      return call.more ? batches(all, call, (batch) => ({ sessions: batch })) : { sessions: all };
     },
     ListBans() {
       const bans = main.bans.list().map((ban) => ({
@@ -47,19 +72,42 @@ export function controlDoor(main: Main, actions: ControlActions): Handlers<Contr
       }));
       return { bans };
     },
-    Watch(_parameters, call) {
-      const users = [...main.connections.values()]
-        .filter(isConnected)
-        .map((connection) => userOf(main, connection));
-      const watcher = (event: ControlMethods['Watch']['reply']['event']): void => {
-        call.send({ event });
+    Watch({ since }, call) {
+      if (!call.more) throw new VarlinkError(serviceErrors.expectedMore);
+      for (const event of eventsSince(main, since)) call.send({ event });
+      call.onClosed(
+        main.events.watch((event) => {
+          call.send({ event });
+        }),
+      );
+      return keepOpen;
+    },
+    ListEvents({ since }) {
+      return { events: eventsSince(main, since) };
+    },
+    WatchStatistics({ intervalMs = statisticsIntervalMs.usual }, call) {
+      if (!call.more) throw new VarlinkError(serviceErrors.expectedMore);
+      const { least, most } = statisticsIntervalMs;
+      if (intervalMs < least || intervalMs > most)
+        throw new VarlinkError(serviceErrors.invalidParameter, { parameter: 'intervalMs' });
+      const live = new LiveStatistics(main);
+      let timer: NodeJS.Timeout | undefined;
+      let isOver = false;
+      const tick = async (): Promise<void> => {
+        await recentCounters(main);
+        if (isOver || !(await call.drained())) return;
+        call.send({ statistics: live.next(Date.now()) });
+        timer = setTimeout(() => void tick(), intervalMs);
       };
-      watcher({ kind: 'list', users });
-      main.watchers.add(watcher);
-      call.onClosed(() => main.watchers.delete(watcher));
+      call.onClosed(() => {
+        isOver = true;
+        clearTimeout(timer);
+      });
+      void tick();
       return keepOpen;
     },
     async DisconnectUser({ username, terminate }) {
+      begin(`${terminate ? 'terminate' : 'disconnect'} user '${escapeText(username, 64)}'`);
       const meant = [...main.connections.values()].filter((one) => one.username === username);
       if (terminate) {
         for (const { session } of meant) if (session !== undefined) session.isTerminated = true;
@@ -72,6 +120,7 @@ export function controlDoor(main: Main, actions: ControlActions): Handlers<Contr
       return { count: await endConnections(main, meant) };
     },
     async DisconnectId({ id, terminate }) {
+      begin(`${terminate ? 'terminate' : 'disconnect'} id ${String(id)}`);
       const connection = main.connections.get(id);
       if (connection === undefined) throw notFound();
       if (terminate && connection.session !== undefined) {
@@ -82,6 +131,7 @@ export function controlDoor(main: Main, actions: ControlActions): Handlers<Contr
       return { count: await endConnections(main, [connection]) };
     },
     async TerminateSession({ sessionId }) {
+      begin(`terminate session '${escapeText(sessionId.slice(0, 6), 6)}'`);
       const matching = (await sessions(main)).filter((one) => one.sessionId.startsWith(sessionId));
       const [session] = matching;
       if (sessionId === '' || session === undefined) throw notFound();
@@ -94,11 +144,13 @@ export function controlDoor(main: Main, actions: ControlActions): Handlers<Contr
       return { session };
     },
     UnbanAddress({ address }) {
+      begin(`unban ip '${escapeText(address, 64)}'`);
       if (!main.bans.unban(address)) throw notFound();
       main.log.info(`unbanning IP '${address}'`);
       return {};
     },
     async Reload() {
+      begin('reload');
       const result = await actions.reload();
       if ('problems' in result) {
         throw new VarlinkError(controlErrors.ReloadRefused, { problems: result.problems });
@@ -106,12 +158,38 @@ export function controlDoor(main: Main, actions: ControlActions): Handlers<Contr
       return result;
     },
     Stop() {
+      begin('stop');
       setImmediate(() => {
         actions.stop();
       });
       return {};
     },
   };
+}
+
+/** The events after that number, or a picture in their place. */
+function eventsSince(main: Main, since: number | undefined): readonly ControlEvent[] {
+  const known = since === undefined ? undefined : main.events.since(since);
+  if (known !== undefined) return known;
+  const users = [...main.connections.values()]
+    .filter(isConnected)
+    .map((connection) => userOf(main, connection));
+  const picture = { kind: 'list', number: main.events.last, time: seconds(Date.now()), users } as const;
+  return [{ ...picture, ...(since === undefined ? {} : { missed: true }) }];
+}
+
+/** All of them in several replies; the last one is answered with. What a caller does not read is not made. */
+async function batches<T, R>(
+  all: readonly T[],
+  call: Call<R>,
+  reply: (batch: readonly T[]) => R,
+): Promise<R> {
+  let at = 0;
+  for (; all.length - at > batchSize; at += batchSize) {
+    if (!(await call.drained())) break;
+    call.send(reply(all.slice(at, at + batchSize)));
+  }
+  return reply(all.slice(at, at + batchSize));
 }
 
 function notFound(): VarlinkError {
@@ -132,6 +210,20 @@ async function endConnections(main: Main, connections: readonly Connection[]): P
     }),
   );
   return connections.length;
+}
+
+/** When the counters were fetched last for somebody who watches, or the fetching that is under way. */
+const fetched = new WeakMap<Main, { readonly atMs: number; readonly done: Promise<void> }>();
+/** Several who watch share what is fetched. */
+const sharedMs = 300;
+
+function recentCounters(main: Main): Promise<void> {
+  const last = fetched.get(main);
+  const now = Date.now();
+  if (last !== undefined && now - last.atMs < sharedMs) return last.done;
+  const done = refreshCounters(main);
+  fetched.set(main, { atMs: now, done });
+  return done;
 }
 
 /** The workers' latest counters into the sessions. A worker that does not answer in time leaves the last report. */

@@ -1,5 +1,5 @@
 // Who is connected, as occtl shows it, and the events it watches. Used by control-door.ts and the session paths.
-import type { ControlEvent, ControlUser } from '../interfaces/index.ts';
+import type { ControlUser } from '../interfaces/index.ts';
 import { formatPortRule, parsePortRules, type Settings } from '../config/index.ts';
 import { parseNetwork, formatRoute } from './addresses.ts';
 import { globalSettings, type Connection, type Main, type Session } from './context.ts';
@@ -12,8 +12,7 @@ export function publishEvent(
   session: Session,
   end?: { readonly reason: string; readonly seconds: number },
 ): void {
-  const event: ControlEvent = { kind, user: userOf(main, session.connection), ...end };
-  for (const watcher of main.watchers) watcher(event);
+  main.events.publish({ kind, user: userOf(main, session.connection), ...end }, Date.now());
 }
 
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);

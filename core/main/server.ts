@@ -45,6 +45,7 @@ import { closeSession } from './close-session.ts';
 import { globalSettings, type Main } from './context.ts';
 import { controlDoor, refreshCounters } from './control-door.ts';
 import { DatagramMistakes } from './datagram-mistakes.ts';
+import { EventLog } from './event-log.ts';
 import { receiveDatagram } from './datagrams.ts';
 import { Firewall } from './firewall.ts';
 import { KdcBroker } from './kdc/broker.ts';
@@ -127,7 +128,7 @@ export class Server {
       proxied: new ProxiedConnections(log),
       sessions: new Map(),
       sessionsByDtlsId: new Map(),
-      watchers: new Set(),
+      events: new EventLog(now()),
       securityModule: new SecurityModuleProcess({
         log,
         configuration: () => this.#secmodParameters(main.configuration, main.generation),
@@ -342,11 +343,14 @@ export class Server {
     this.#control = await openControl({
       socketFile: settings['occtl-socket-file'],
       version: main.version,
-      handlers: controlDoor(main, {
-        reload: () => this.reload(),
-        stop: () => void this.stop(),
-      }),
+      handlers: (caller) =>
+        controlDoor(main, caller, {
+          reload: () => this.reload(),
+          stop: () => void this.stop(),
+        }),
       peer: (socket) => peerCredentials(descriptorOf(socket)),
+      group: groupOf(settings['occtl-socket-group']),
+      readOnlyGroup: groupOf(settings['occtl-read-only-group']),
       onRefused: (uid) => main.log.error(`ctl: refused a connection of uid ${String(uid)}`),
       onMistake: (client, text) => main.log.info(`ctl: ${client}: ${text}`),
       onError: (text) => main.log.error(`ctl: ${text}`),
@@ -411,9 +415,13 @@ function openState(log: Logger, folder: string, socketFile: string): KeyedStore 
 function accountOf(user: string | undefined, group: string | undefined): { uid: number; gid: number } {
   const account = user === undefined ? undefined : lookupUser(user);
   if (user !== undefined && account === undefined) throw new Error(`unknown user: ${user}`);
-  const found = group === undefined ? undefined : lookupGroup(group);
-  if (group !== undefined && found === undefined) throw new Error(`unknown group: ${group}`);
-  return { uid: account?.uid ?? 0, gid: found?.gid ?? account?.gid ?? 0 };
+  return { uid: account?.uid ?? 0, gid: groupOf(group) ?? account?.gid ?? 0 };
+}
+
+function groupOf(name: string | undefined): number | undefined {
+  const found = name === undefined ? undefined : lookupGroup(name);
+  if (name !== undefined && found === undefined) throw new Error(`unknown group: ${name}`);
+  return found?.gid;
 }
 
 function localNetworks(): Network[] {

@@ -10,7 +10,7 @@ import {
 import { closeDescriptor, socketPair } from '../native/index.ts';
 import type { Logger } from '../system/index.ts';
 import { createClient, serve, type Handlers, type VarlinkClient } from '../varlink/index.ts';
-import { openTransport, startChild, workerMessageBytes } from './child-process.ts';
+import { openTransport, startChild, workerAnswerBytes, workerMessageBytes } from './child-process.ts';
 
 export class WorkerProcess {
   readonly id: number;
@@ -39,7 +39,7 @@ export class WorkerProcess {
     };
     this.client = createClient<WorkerMethods>(openTransport(workerHere), workerDescription, {
       serials: true,
-      maxMessageBytes: workerMessageBytes,
+      maxMessageBytes: workerAnswerBytes,
       timeoutMs: 10_000,
       closeDescriptor,
       onViolation: (violation) => violated(violation.message),

@@ -47,9 +47,9 @@ interface RawSystem {
   socketPair(): [number, number];
   closeDescriptor(fd: number): void;
   localEndpoint(fd: number): Endpoint;
+  peerCredentials(fd: number): PeerCredentials;
   socketKind(fd: number): SocketKind;
   inNamespace(fd: number, act: () => void): void;
-  peerCredentials(fd: number): { pid: number; uid: number; gid: number };
   openTun(prefix: string, offload: boolean, uid: number, gid: number): TunDevice;
   configureDevice(index: number, settings: DeviceSettings): void;
   removeDeviceAddresses(index: number): void;
@@ -128,8 +128,16 @@ export function closeDescriptor(fd: Descriptor): void {
   raw.closeDescriptor(fd);
 }
 
-/** Credentials of the process at the other end of a Unix socket (SO_PEERCRED). */
-export function peerCredentials(fd: Descriptor): { pid: number; uid: number; gid: number } {
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups; empty where the kernel does not tell. */
+  readonly groups: readonly number[];
+}
+
+/** Credentials of the process at the other end of a Unix socket when it connected (SO_PEERCRED, SO_PEERGROUPS). */
+export function peerCredentials(fd: Descriptor): PeerCredentials {
   checkDescriptor('fd', fd);
   return raw.peerCredentials(fd);
 }

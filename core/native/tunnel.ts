@@ -74,6 +74,10 @@ export interface TunnelCounters {
   readonly txPackets: number;
   readonly rxDropped: number;
   readonly txDropped: number;
+  /** DTLS records of the client that did not arrive. */
+  readonly rxLost: number;
+  /** Of the TLS connection; 0 = unknown. */
+  readonly roundTripMicros: number;
 }
 
 export interface Tunnel {
@@ -157,7 +161,10 @@ const ends: ReadonlySet<string> = new Set<TunnelEnd>([
 ]);
 
 // Slots of the shared counters, in the order of core/native/src/tunnel/options.h.
-const slots = { rxBytes: 0, txBytes: 1, rxPackets: 2, txPackets: 3, rxDropped: 4, txDropped: 5 } as const;
+const slots = {
+  ...{ rxBytes: 0, txBytes: 1, rxPackets: 2, txPackets: 3, rxDropped: 4, txDropped: 5 },
+  ...{ rxLost: 6, roundTripMicros: 7 },
+} as const;
 
 const maxSeconds = 0x7fffffff;
 
@@ -237,6 +244,12 @@ class SharedCounters implements TunnelCounters {
   }
   get txDropped(): number {
     return this.#read(slots.txDropped);
+  }
+  get rxLost(): number {
+    return this.#read(slots.rxLost);
+  }
+  get roundTripMicros(): number {
+    return this.#read(slots.roundTripMicros);
   }
 }
 

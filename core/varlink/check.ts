@@ -1,7 +1,7 @@
 // Checks of values against an interface, compiled once per method. Called by client and server for every
 // message that arrives; what passes may be given its generated TypeScript type.
 //
-// Rules: unknown members are refused; a member `?T` may be absent or null, and null is removed, so that the rest
+// Rules: unknown members are refused, but for clients that accept additions; a member `?T` may be absent or null, and null is removed, so that the rest
 // of the program knows one spelling of "not set"; int means an integer that a JavaScript number holds exactly.
 
 import type { InterfaceDescription, StructDescription, TypeDescription } from './description.ts';
@@ -30,13 +30,23 @@ export interface InterfaceChecks {
   readonly errors: ReadonlyMap<string, Check>;
 }
 
+export interface CheckOptions {
+  /** Members and values of enumerations that the interface does not have pass: a later version of it may have them. */
+  readonly acceptsAdditions?: boolean;
+}
+
 const compiled = new WeakMap<InterfaceDescription, InterfaceChecks>();
+const tolerant = new WeakMap<InterfaceDescription, InterfaceChecks>();
 
 /** All checks of an interface. */
-export function compileChecks(description: InterfaceDescription): InterfaceChecks {
-  const known = compiled.get(description);
+export function compileChecks(
+  description: InterfaceDescription,
+  { acceptsAdditions = false }: CheckOptions = {},
+): InterfaceChecks {
+  const cache = acceptsAdditions ? tolerant : compiled;
+  const known = cache.get(description);
   if (known !== undefined) return known;
-  const compiler = new Compiler(description);
+  const compiler = new Compiler(description, acceptsAdditions);
   const checks: InterfaceChecks = {
     methods: new Map(
       Object.entries(description.methods).map(([name, method]) => [
@@ -48,7 +58,7 @@ export function compileChecks(description: InterfaceDescription): InterfaceCheck
       Object.entries(description.errors).map(([name, error]) => [name, compiler.check(error.parameters)]),
     ),
   };
-  compiled.set(description, checks);
+  cache.set(description, checks);
   return checks;
 }
 
@@ -95,10 +105,12 @@ interface CompiledMember {
 
 class Compiler {
   readonly #description: InterfaceDescription;
+  readonly #acceptsAdditions: boolean;
   readonly #named = new Map<string, Checker>();
 
-  constructor(description: InterfaceDescription) {
+  constructor(description: InterfaceDescription, acceptsAdditions: boolean) {
     this.#description = description;
+    this.#acceptsAdditions = acceptsAdditions;
   }
 
   check(struct: StructDescription): Check {
@@ -119,6 +131,8 @@ class Compiler {
       case 'object':
         return (value) => (isJsonObject(value) ? undefined : failure('object', value));
       case 'enum': {
+        if (this.#acceptsAdditions)
+          return (value) => (typeof value === 'string' ? undefined : failure('string', value));
         const values: ReadonlySet<unknown> = new Set(type.values);
         const expected = `one of ${type.values.join(', ')}`;
         return (value) => (values.has(value) ? undefined : failure(expected, value));
@@ -151,6 +165,7 @@ class Compiler {
   }
 
   #struct(type: StructDescription): Checker {
+    const acceptsAdditions = this.#acceptsAdditions;
     const members = new Map<string, CompiledMember>(
       type.members.map((member) => [
         member.name,
@@ -166,7 +181,10 @@ class Compiler {
       let requiredSeen = 0;
       for (const key of Object.keys(value)) {
         const member = members.get(key);
-        if (member === undefined) return { path: safeKey(key), expected: 'no such member', found: 'it' };
+        if (member === undefined) {
+          if (acceptsAdditions) continue;
+          return { path: safeKey(key), expected: 'no such member', found: 'it' };
+        }
         const content = value[key];
         if (member.isOptional) {
           if (content === null || content === undefined) {

@@ -16,6 +16,8 @@ export interface ClientOptions {
   /** How long an answer may take; 0 = as long as it likes. */
   readonly timeoutMs?: number;
   readonly closeDescriptor?: (descriptor: number) => void;
+  /** Members of answers that the interface does not have are ignored: the server may know a later version of it. */
+  readonly acceptsAdditions?: boolean;
   /** The server broke the rules; the connection is closed. */
   onViolation?(violation: ProtocolViolation): void;
 }
@@ -34,7 +36,7 @@ export interface Reply<R> {
 interface Pending {
   readonly method: string;
   readonly continues: boolean;
-  resolve(reply: Reply<unknown>): void;
+  resolve(reply: Reply<unknown>, isLast: boolean): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout | undefined;
 }
@@ -54,6 +56,14 @@ export interface VarlinkClient<M extends MethodMap<M>> {
     onReply: (reply: M[K]['reply']) => void,
     onError?: (error: Error) => void,
   ): () => void;
+  /**
+   * A call with many answers, in order, until the last one. Throws what `call` rejects with. Leaving the loop early stops
+   * listening, and without serials ends the connection.
+   */
+  stream<K extends keyof M & string>(
+    method: K,
+    parameters: M[K]['parameters'],
+  ): AsyncGenerator<M[K]['reply'], void, undefined>;
   close(): void;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
@@ -64,7 +74,7 @@ export function createClient<M extends MethodMap<M>>(
   description: InterfaceDescription,
   options: ClientOptions = {},
 ): VarlinkClient<M> {
-  const checks = compileChecks(description);
+  const checks = compileChecks(description, { acceptsAdditions: options.acceptsAdditions ?? false });
   const withSerials = options.serials ?? false;
   const pending = new Map<number, Pending>();
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
@@ -128,7 +138,7 @@ export function createClient<M extends MethodMap<M>>(
       connection.violate(new ProtocolViolation('envelope', `the answer to ${call.method} promises more`));
       return;
     }
-    call.resolve({ parameters, descriptors });
+    call.resolve({ parameters, descriptors }, envelope['continues'] !== true);
   };
 
   const envelopeOf = (method: string, parameters: object, extra: object): object => ({
@@ -166,6 +176,12 @@ export function createClient<M extends MethodMap<M>>(
     return serial;
   };
 
+  /** Stops listening to the answers of a call. */
+  const forget = (serial: number): void => {
+    if (withSerials) settle(serial);
+    else connection.close();
+  };
+
   return {
     closed,
     call(method, parameters, call = {}) {
@@ -198,9 +214,49 @@ export function createClient<M extends MethodMap<M>>(
         {},
       );
       return () => {
-        if (withSerials) settle(serial);
-        else connection.close();
+        forget(serial);
       };
+    },
+    async *stream(method, parameters) {
+      const arrived: { reply: unknown; isLast: boolean }[] = [];
+      let failure: Error | undefined;
+      let isAwaited = Promise.withResolvers<void>();
+      const serial = begin(
+        method,
+        parameters,
+        { more: true },
+        {
+          continues: true,
+          resolve: ({ parameters: reply, descriptors }, isLast) => {
+            connection.closeDescriptors(descriptors);
+            arrived.push({ reply, isLast });
+            isAwaited.resolve();
+          },
+          reject: (error) => {
+            failure = error;
+            isAwaited.resolve();
+          },
+        },
+        {},
+      );
+      let isComplete = false;
+      try {
+        for (;;) {
+          for (let next = arrived.shift(); next !== undefined; next = arrived.shift()) {
+            isComplete = next.isLast;
+            yield next.reply as never;
+          }
+          if (isComplete) return;
+          if (failure !== undefined) {
+            isComplete = true;
+            throw failure;
+          }
+          isAwaited = Promise.withResolvers<void>();
+          await isAwaited.promise;
+        }
+      } finally {
+        if (!isComplete) forget(serial);
+      }
     },
     close() {
       connection.close();

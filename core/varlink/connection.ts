@@ -12,6 +12,9 @@ import { encodeMessage, FrameReader } from './wire.ts';
 const maxWaitingDescriptors = 64;
 /** A peer that does not read what we send it is cut off here. */
 const maxPendingBytes = 16 * 1024 * 1024;
+/** So much may wait when the next of many answers is made. */
+const drainedBytes = 256 * 1024;
+const drainPollMs = 20;
 
 export interface ConnectionOptions {
   readonly maxMessageBytes: number;
@@ -60,6 +63,14 @@ export class Connection {
     if (this.#transport.pendingBytes > maxPendingBytes) {
       this.violate(new ProtocolViolation('flood', 'the other side does not read its messages'));
     }
+  }
+
+  /** Resolves when the peer has read most of what was sent; false when the connection has ended. */
+  async drained(): Promise<boolean> {
+    while (!this.#isClosed && this.#transport.pendingBytes > drainedBytes) {
+      await new Promise((resolve) => setTimeout(resolve, drainPollMs).unref());
+    }
+    return !this.#isClosed;
   }
 
   /** Reports and closes. */

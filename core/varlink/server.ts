@@ -4,6 +4,7 @@ import { compileChecks, describeFailure, isJsonObject } from './check.ts';
 import { Connection } from './connection.ts';
 import type { InterfaceDescription, MethodMap } from './description.ts';
 import { ProtocolViolation, serviceErrors, VarlinkError } from './errors.ts';
+import { serviceDescription } from './service.ts';
 import { escapeText } from '../system/index.ts';
 import type { Transport } from './transport.ts';
 
@@ -34,6 +35,8 @@ export interface Call<R> {
   readonly more: boolean;
   /** One of many answers, for a call with `more`. */
   send(parameters: R): void;
+  /** Resolves when the caller has read most of what was sent; false when it is gone. */
+  drained(): Promise<boolean>;
   /** Runs when the caller is gone. */
   onClosed(callback: () => void): void;
 }
@@ -59,7 +62,7 @@ export interface ServerOptions {
   onInternalError?(method: string, error: unknown): void;
   /** `unfinishedBytes`: of a message the caller did not send to its end. */
   onClose?(error: Error | undefined, unfinishedBytes: number): void;
-  /** For org.varlink.service.GetInfo on the public door. */
+  /** For org.varlink.service on the public door. */
   readonly info?: {
     readonly vendor: string;
     readonly product: string;
@@ -167,6 +170,7 @@ export function serve<M extends MethodMap<M>>(
         send: (part: object) => {
           answer({ parameters: part, continues: true });
         },
+        drained: () => connection.drained(),
         onClosed: (callback) => {
           if (connection.isClosed) callback();
           else closeCallbacks.add(callback);
@@ -212,6 +216,8 @@ function serviceAnswer(
     if (method === 'org.varlink.service.GetInterfaceDescription') {
       if (parameters['interface'] === description.name)
         return { parameters: { description: description.text } };
+      if (parameters['interface'] === 'org.varlink.service')
+        return { parameters: { description: serviceDescription } };
       return {
         error: serviceErrors.interfaceNotFound,
         parameters: { interface: parameters['interface'] ?? null },

@@ -12,7 +12,10 @@ export interface OpenTunnel {
   closedByMain: boolean;
 }
 
-const noCounters = { rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0, rxDropped: 0, txDropped: 0 };
+const noCounters = {
+  ...{ rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0, rxDropped: 0, txDropped: 0 },
+  ...{ rxLost: 0, roundTripMicros: 0 },
+};
 
 export class Tunnels {
   readonly #sessions: VarlinkClient<SessionsMethods>;
@@ -71,6 +74,7 @@ export class Tunnels {
 }
 
 function countersOf({ sessionId, tunnel }: OpenTunnel): WorkerCounters {
-  const { rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped } = tunnel.counters;
-  return { sessionId, rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped };
+  const { rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped, rxLost, roundTripMicros } =
+    tunnel.counters;
+  return { sessionId, rxBytes, txBytes, rxPackets, txPackets, rxDropped, txDropped, rxLost, roundTripMicros };
 }

@@ -2,7 +2,7 @@
 import { Args } from '@oclif/core';
 import process from 'node:process';
 import { userBlocks, userJson } from '../../../core/control/index.ts';
-import { ControlCommand, controlFlags, parseId } from '../../base/control-command.ts';
+import { ControlCommand, showFlags, parseId } from '../../base/control-command.ts';
 
 /** Nothing matched. */
 const notFoundStatus = 2;
@@ -10,7 +10,7 @@ const notFoundStatus = 2;
 export default class ShowId extends ControlCommand {
   static override summary = 'Print one connection.';
   static override args = { id: Args.string({ required: true, description: 'connection id' }) };
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ShowId);

@@ -1,10 +1,10 @@
 // `occtl show iroutes`
 import { iroutesJson, iroutesTable } from '../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../base/control-command.ts';
 
 export default class ShowIroutes extends ControlCommand {
   static override summary = 'Print the networks behind connected users.';
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ShowIroutes);

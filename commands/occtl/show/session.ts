@@ -1,12 +1,12 @@
 // `occtl show session SID`
 import { Args } from '@oclif/core';
 import { sessionBlocks, sessionJson } from '../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../base/control-command.ts';
 
 export default class ShowSession extends ControlCommand {
   static override summary = 'Print the sessions whose id begins so.';
   static override args = { sid: Args.string({ required: true, description: 'session id or its beginning' }) };
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ShowSession);

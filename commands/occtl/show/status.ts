@@ -1,11 +1,11 @@
 // `occtl show status`
 import process from 'node:process';
 import { formatJson, statusJson, statusText } from '../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../base/control-command.ts';
 
 export default class ShowStatus extends ControlCommand {
   static override summary = 'Print the status and statistics of the server.';
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ShowStatus);

@@ -2,7 +2,7 @@
 import { Args } from '@oclif/core';
 import process from 'node:process';
 import { userBlocks, userJson } from '../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../base/control-command.ts';
 
 /** Nothing matched. */
 const notFoundStatus = 2;
@@ -10,7 +10,7 @@ const notFoundStatus = 2;
 export default class ShowUser extends ControlCommand {
   static override summary = "Print a user's connections.";
   static override args = { name: Args.string({ required: true, description: 'user name' }) };
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ShowUser);

@@ -33,6 +33,20 @@ export const processesOptions = {
     reload: false,
     summary: 'UNIX socket on which occtl talks to the server.',
   }),
+  'occtl-socket-group': option(text('group'), {
+    scope: ['global'],
+    reload: false,
+    summary: 'Group whose members may use occtl, besides root.',
+    note: 'They can do all that occtl can, stopping the server included. Each change is logged with user and process id.',
+    example: 'vpn-admin',
+  }),
+  'occtl-read-only-group': option(text('group'), {
+    scope: ['global'],
+    reload: false,
+    summary: 'Group whose members may look at the server with occtl, but not change anything.',
+    note: 'With both groups set the file lets everybody connect, and the groups of the calling process decide.',
+    example: 'monitoring',
+  }),
   'use-occtl': option(flag(false), {
     scope: ['global'],
     reload: true,

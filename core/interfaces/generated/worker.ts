@@ -25,6 +25,10 @@ export type WorkerCounters = {
   /** Packets not delivered, all reasons together. */
   readonly rxDropped: number;
   readonly txDropped: number;
+  /** DTLS records of the client that did not arrive. */
+  readonly rxLost: number;
+  /** Of the TLS connection; 0: unknown. */
+  readonly roundTripMicros: number;
 };
 
 export type WorkerMethods = {
@@ -111,7 +115,7 @@ export const workerErrors = {
 
 export const workerDescription: InterfaceDescription = {
   "name": "org.ocserv.Worker",
-  "text": "# What main asks of a worker. The worker is the server of this door.\ninterface org.ocserv.Worker\n\n# One accepted TCP connection. `ticket` is main's sealed statement about it, which the worker can neither\n# read nor change and hands on to the security module with every login.\ntype Connection (\n  # Unique as long as the server runs; the ID that occtl shows.\n  id: int,\n  ticket: string,\n  remoteAddress: string,\n  remotePort: int,\n  localAddress: string,\n  localPort: int,\n  # Milliseconds since 1970.\n  acceptedAt: int\n)\n\n# Counters of one tunnel, seen from the server: rx is what came from the client. Inner IP bytes and packets.\ntype Counters (\n  sessionId: string,\n  rxBytes: int,\n  txBytes: int,\n  rxPackets: int,\n  txPackets: int,\n  # Packets not delivered, all reasons together.\n  rxDropped: int,\n  txDropped: int\n)\n\n# A new configuration. Handshakes begun after the reply use it; open tunnels keep what they were opened with.\nmethod Configure(generation: int, configuration: object) -> ()\n\n# A client to serve. Descriptor 0: the TCP socket.\nmethod Serve(connection: Connection) -> ()\n\n# A fresh connection to the security module, at start and after its restart. Descriptor 0: a stream socket.\nmethod AttachAuthenticator() -> ()\n\n# A datagram flow for a session. Descriptor 0: a UDP socket connected to the peer. `datagram` (base64) is the\n# first datagram, already read. With hello = false the datagram is an application record that must\n# authenticate under the session's keys, or the answer is accepted = false.\nmethod AttachDatagram(sessionId: string, hello: bool, datagram: string) -> (accepted: bool)\n\n# Which of these sessions does this record (base64) authenticate for, if any? Costs one AEAD trial each.\nmethod ProbeDatagram(sessionIds: []string, datagram: string) -> (sessionId: ?string)\n\n# Ends a tunnel. With notify the client is told (a CSTP disconnect), so that it does not reconnect.\n# The answer is the end of it: no Sessions.TunnelClosed follows.\nmethod CloseTunnel(sessionId: string, notify: bool) -> (counters: Counters)\n\n# Drops a connection that has no tunnel yet.\nmethod CloseConnection(connectionId: int) -> ()\n\nmethod ListCounters() -> (counters: []Counters)\n\n# Close everything and exit. With notify clients are told not to come back.\nmethod Stop(notify: bool) -> ()\n\nerror UnknownSession (sessionId: string)\nerror UnknownConnection (connectionId: int)\n",
+  "text": "# What main asks of a worker. The worker is the server of this door.\ninterface org.ocserv.Worker\n\n# One accepted TCP connection. `ticket` is main's sealed statement about it, which the worker can neither\n# read nor change and hands on to the security module with every login.\ntype Connection (\n  # Unique as long as the server runs; the ID that occtl shows.\n  id: int,\n  ticket: string,\n  remoteAddress: string,\n  remotePort: int,\n  localAddress: string,\n  localPort: int,\n  # Milliseconds since 1970.\n  acceptedAt: int\n)\n\n# Counters of one tunnel, seen from the server: rx is what came from the client. Inner IP bytes and packets.\ntype Counters (\n  sessionId: string,\n  rxBytes: int,\n  txBytes: int,\n  rxPackets: int,\n  txPackets: int,\n  # Packets not delivered, all reasons together.\n  rxDropped: int,\n  txDropped: int,\n  # DTLS records of the client that did not arrive.\n  rxLost: int,\n  # Of the TLS connection; 0: unknown.\n  roundTripMicros: int\n)\n\n# A new configuration. Handshakes begun after the reply use it; open tunnels keep what they were opened with.\nmethod Configure(generation: int, configuration: object) -> ()\n\n# A client to serve. Descriptor 0: the TCP socket.\nmethod Serve(connection: Connection) -> ()\n\n# A fresh connection to the security module, at start and after its restart. Descriptor 0: a stream socket.\nmethod AttachAuthenticator() -> ()\n\n# A datagram flow for a session. Descriptor 0: a UDP socket connected to the peer. `datagram` (base64) is the\n# first datagram, already read. With hello = false the datagram is an application record that must\n# authenticate under the session's keys, or the answer is accepted = false.\nmethod AttachDatagram(sessionId: string, hello: bool, datagram: string) -> (accepted: bool)\n\n# Which of these sessions does this record (base64) authenticate for, if any? Costs one AEAD trial each.\nmethod ProbeDatagram(sessionIds: []string, datagram: string) -> (sessionId: ?string)\n\n# Ends a tunnel. With notify the client is told (a CSTP disconnect), so that it does not reconnect.\n# The answer is the end of it: no Sessions.TunnelClosed follows.\nmethod CloseTunnel(sessionId: string, notify: bool) -> (counters: Counters)\n\n# Drops a connection that has no tunnel yet.\nmethod CloseConnection(connectionId: int) -> ()\n\nmethod ListCounters() -> (counters: []Counters)\n\n# Close everything and exit. With notify clients are told not to come back.\nmethod Stop(notify: bool) -> ()\n\nerror UnknownSession (sessionId: string)\nerror UnknownConnection (connectionId: int)\n",
   "types": {
     "Connection": {
       "type": {
@@ -204,6 +208,18 @@ export const workerDescription: InterfaceDescription = {
           },
           {
             "name": "txDropped",
+            "type": {
+              "kind": "int"
+            }
+          },
+          {
+            "name": "rxLost",
+            "type": {
+              "kind": "int"
+            }
+          },
+          {
+            "name": "roundTripMicros",
             "type": {
               "kind": "int"
             }

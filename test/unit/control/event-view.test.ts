@@ -26,38 +26,57 @@ const bob: ControlUser = {
   restrictedToPorts: [],
 };
 
+const head = { number: 17, time: 1003 };
+
 test('a name with control characters cannot begin a line or command the terminal', () => {
-  const text = eventText({ kind: 'connect', user: { ...bob, username: 'x\n\u001b[2J\u009b' } }, 1000);
+  const text = eventText(
+    { ...head, kind: 'connect', user: { ...bob, username: 'x\n\u001b[2J\u009b' } },
+    1000,
+  );
   assert.match(text, /^[^\u0000-\u001f\u007f-\u009f]+\n$/);
 });
 
 test('connect and disconnect are the lines of the C tool', () => {
   const line = (verb: string): string =>
     `default: ${verb} user 'bob' (12282) from 192.0.2.13 with IP 192.168.77.106`;
-  assert.equal(eventText({ kind: 'connect', user: bob }, 1000), `${line('connected')}\n`);
+  assert.equal(eventText({ ...head, kind: 'connect', user: bob }, 1000), `${line('connected')}\n`);
   assert.equal(
-    eventText({ kind: 'disconnect', user: bob, reason: 'server disconnected', seconds: 3 }, 1003),
+    eventText({ ...head, kind: 'disconnect', user: bob, reason: 'server disconnected', seconds: 3 }, 1003),
     `${line('disconnect')} (reason: server disconnected, time:     3s)\n`,
   );
   assert.equal(
-    eventText({ kind: 'disconnect', user: bob }, 1003),
+    eventText({ ...head, kind: 'disconnect', user: bob }, 1003),
     `${line('disconnect')} (reason: unknown, time:     0s)\n`,
   );
 });
 
 test('the list is the users table and the way out', () => {
-  assert.equal(eventText({ kind: 'list', users: [] }, 1000), "\nPress 'q' or CTRL+C to quit\n\n");
+  assert.equal(eventText({ ...head, kind: 'list', users: [] }, 1000), "\nPress 'q' or CTRL+C to quit\n\n");
   assert.equal(
-    eventText({ kind: 'list', users: [bob] }, 1004),
+    eventText({ ...head, kind: 'list', users: [bob] }, 1004),
     '      id     user    vhost             ip         vpn-ip device   since    dtls-cipher    status\n' +
       '   12282      bob  default     192.0.2.13 192.168.77.106            4s      (no-dtls) connected\n' +
       "\nPress 'q' or CTRL+C to quit\n\n",
   );
 });
 
-test('an event in JSON names its kind first and describes the user as show users does', () => {
-  assert.deepEqual(eventJson({ kind: 'list', users: [] }, 1000), { event: 'list', users: [] });
-  const json = eventJson({ kind: 'disconnect', user: bob, reason: 'idle timeout', seconds: 3 }, 1003);
-  assert.deepEqual(Object.keys(json).slice(0, 2), ['event', 'reason']);
+test('an event in JSON names its kind first, then number and time, and describes the user as show users does', () => {
+  const numbered = { number: 17, timestamp: 1003 };
+  assert.deepEqual(eventJson({ ...head, kind: 'list', users: [] }, 1000), {
+    event: 'list',
+    ...numbered,
+    users: [],
+  });
+  assert.deepEqual(eventJson({ ...head, kind: 'list', users: [], missed: true }, 1000), {
+    event: 'list',
+    ...numbered,
+    missed: true,
+    users: [],
+  });
+  const json = eventJson(
+    { ...head, kind: 'disconnect', user: bob, reason: 'idle timeout', seconds: 3 },
+    1003,
+  );
+  assert.deepEqual(Object.keys(json), ['event', 'number', 'timestamp', 'reason', 'time', 'user']);
   assert.equal((json['user'] as Record<string, unknown>)['ID'], 12282);
 });

@@ -1,7 +1,7 @@
 // Checks of values against an interface: what is refused, with the path of the member, and what is let through.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkParameters, checkReply, describeFailure } from '../../../core/varlink/index.ts';
+import { checkParameters, checkReply, compileChecks, describeFailure } from '../../../core/varlink/index.ts';
 import { exampleDescription } from './example.ts';
 
 test('what does not fit is refused with the path of the member, and never quoted', () => {
@@ -61,4 +61,18 @@ test('a value nested without end is refused before the stack is', () => {
   for (let depth = 0; depth < 50_000; depth += 1) tree = { name: '', children: [tree] };
   const failure = checkParameters(exampleDescription, 'Plant', { tree, wet: true });
   assert.match(failure?.expected ?? '', /^at most \d+ levels$/);
+});
+
+test('who accepts additions sees later members and values pass; types and missing members are still refused', () => {
+  const { methods } = compileChecks(exampleDescription, { acceptsAdditions: true });
+  assert.equal(methods.get('Add')?.reply({ sum: 1, later: true }), undefined);
+  assert.equal(methods.get('Add')?.reply({ sum: 'x', later: true })?.path, 'sum');
+  assert.equal(methods.get('Add')?.reply({ later: true })?.path, 'sum');
+  const described = { kind: 'huge', tags: {}, any: {} };
+  assert.equal(methods.get('Describe')?.parameters(described), undefined);
+  assert.equal(methods.get('Describe')?.parameters({ ...described, kind: 7 })?.path, 'kind');
+  assert.equal(
+    compileChecks(exampleDescription).methods.get('Add')?.reply({ sum: 1, later: true })?.path,
+    'later',
+  );
 });

@@ -167,3 +167,36 @@ test('both ends together: calls, errors, streams and descriptors, in pieces of a
     await client.closed;
   }
 });
+
+test('a stream gives every answer in order, ends with the last one, and throws what the server refuses', async () => {
+  const [near, far] = joinedTransports(7);
+  let isPatient = true;
+  serve<ExampleMethods>(near, exampleDescription, {
+    Add: ({ a }) => ({ sum: a }),
+    Describe: () => ({}),
+    Plant: () => ({}),
+    Open: () => ({ name: 'x' }),
+    Watch: async (_parameters, call) => {
+      if (!isPatient) throw new VarlinkError('org.example.Test.Refused', { reason: 'late' });
+      for (const count of [1, 2]) call.send({ count });
+      assert.ok(await call.drained());
+      return { count: 3 };
+    },
+  });
+  const client = createClient<ExampleMethods>(far, exampleDescription);
+  const counts: number[] = [];
+  for await (const { count } of client.stream('Watch', {})) counts.push(count);
+  assert.deepEqual(counts, [1, 2, 3]);
+  assert.deepEqual(
+    (await client.call('Add', { a: 5 })).parameters,
+    { sum: 5 },
+    'the connection is free again',
+  );
+  isPatient = false;
+  await assert.rejects(async () => {
+    for await (const { count } of client.stream('Watch', {})) counts.push(count);
+  }, VarlinkError);
+  for await (const { count } of client.stream('Add', { a: 1 }) as AsyncIterable<{ count?: number }>)
+    assert.equal(count, undefined, 'one answer is a stream of one');
+  client.close();
+});

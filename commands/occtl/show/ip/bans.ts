@@ -1,10 +1,10 @@
 // `occtl show ip bans`
 import { bansJson, bansTable } from '../../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../../base/control-command.ts';
 
 export default class ShowIpBans extends ControlCommand {
   static override summary = 'Print the banned addresses.';
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ShowIpBans);

@@ -1,10 +1,10 @@
 // `occtl show sessions all`
 import { sessionJson, sessionsTable } from '../../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../../base/control-command.ts';
 
 export default class ShowSessionsAll extends ControlCommand {
   static override summary = 'Print all sessions, logins under way included.';
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ShowSessionsAll);

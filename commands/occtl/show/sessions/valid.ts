@@ -1,10 +1,10 @@
 // `occtl show sessions valid`
 import { sessionJson, sessionsTable } from '../../../../core/control/index.ts';
-import { ControlCommand, controlFlags } from '../../../base/control-command.ts';
+import { ControlCommand, showFlags } from '../../../base/control-command.ts';
 
 export default class ShowSessionsValid extends ControlCommand {
   static override summary = 'Print the sessions that are in use or can reconnect.';
-  static override flags = controlFlags;
+  static override flags = showFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ShowSessionsValid);

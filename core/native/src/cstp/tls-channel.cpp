@@ -157,4 +157,10 @@ int TlsChannel::pathMtu() const {
   return getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &facts, &length) == 0 ? static_cast<int>(facts.tcpi_pmtu) : 0;
 }
 
+uint32_t TlsChannel::roundTripMicros() const {
+  tcp_info facts{};
+  socklen_t length = sizeof facts;
+  return getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &facts, &length) == 0 ? facts.tcpi_rtt : 0;
+}
+
 }  // namespace ocserv::cstp

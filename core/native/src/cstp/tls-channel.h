@@ -38,6 +38,8 @@ class TlsChannel {
   bool exportPsk(std::span<uint8_t, 32> psk, const char* label) const;
   /** Path MTU of the TCP connection; 0 if unknown. */
   int pathMtu() const;
+  /** Smoothed round-trip time of the TCP connection in microseconds; 0 if unknown. */
+  uint32_t roundTripMicros() const;
   int fd() const { return fd_; }
 
  private:

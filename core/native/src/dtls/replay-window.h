@@ -30,6 +30,9 @@ class ReplayWindow {
     words_[(sequence / 64) % words_.size()] |= uint64_t{1} << (sequence % 64);
   }
 
+  /** One more than the newest number seen; 0 before the first. */
+  uint64_t next() const { return next_; }
+
   /** Is it newer than everything seen? */
   bool isNewest(uint64_t sequence) const { return sequence >= next_; }
 

@@ -47,7 +47,10 @@ struct alignas(64) Counters {
   std::atomic<uint64_t> txPackets{0};
   std::atomic<uint64_t> rxDropped{0};
   std::atomic<uint64_t> txDropped{0};
-  std::atomic<uint64_t> reserved[2]{};
+  /** DTLS records of the client that did not arrive, by their numbers. */
+  std::atomic<uint64_t> rxLost{0};
+  /** Of the TLS connection, as the kernel smooths it; 0: unknown. */
+  std::atomic<uint64_t> roundTripMicros{0};
 };
 static_assert(sizeof(Counters) == 64);
 

@@ -164,6 +164,7 @@ void Tunnel::onTick() {
     retire(previous_->path);
     previous_.reset();
   }
+  counters_->roundTripMicros.store(tls_.roundTripMicros(), std::memory_order_relaxed);
   mistakes_.sumUp(shared_.nowMs, false, [this](const std::string& line) { listener_.onMistake(id_, line); });
   checkLiveness();
   // Only while the client is heard: our requests alone would make it think that its own datagrams arrive.

@@ -25,6 +25,8 @@ constexpr uint64_t attemptIntervalMs = 1'000;
 constexpr uint64_t rebindIntervalMs = 1'000;
 constexpr uint64_t repeatIntervalMs = 200;
 constexpr uint64_t repeatLimitMs = 60'000;
+// A longer gap in the numbers is no loss.
+constexpr uint64_t longestLoss = 65'536;
 
 bool isClientHello(std::span<const uint8_t> datagram) {
   return datagram.size() >= leastHelloBytes && datagram[0] == dtls::contentHandshake &&
@@ -170,10 +172,21 @@ Tunnel::Opening Tunnel::openRecord(Association& association, std::span<uint8_t> 
   if (!association.window.accepts(header.sequence)) return Opening::replayed;
   const auto opened = association.keys.open.unseal(record, header);
   if (!opened.ok) return Opening::notAuthentic;
+  countLoss(association.window.next(), header.sequence);
   association.window.mark(header.sequence);
   lastUdpRxMs_ = shared_.nowMs;
   handleOpened(association, header.type, opened.plaintext);
   return Opening::done;
+}
+
+void Tunnel::countLoss(uint64_t expected, uint64_t sequence) {
+  const uint64_t lost = counters_->rxLost.load(std::memory_order_relaxed);
+  if (sequence < expected) {
+    // Late, not lost.
+    if (lost > 0) counters_->rxLost.store(lost - 1, std::memory_order_relaxed);
+  } else if (expected != 0 && sequence - expected <= longestLoss) {
+    counters_->rxLost.store(lost + (sequence - expected), std::memory_order_relaxed);
+  }
 }
 
 void Tunnel::tellRecord(Opening opening, const dtls::RecordHeader& header) {

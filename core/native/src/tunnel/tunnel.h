@@ -108,6 +108,7 @@ class Tunnel final : public tun::PacketSink {
   enum class Opening { done, replayed, notAuthentic };
   Opening openRecord(Association& association, std::span<uint8_t> record, const dtls::RecordHeader& header);
   void tellRecord(Opening opening, const dtls::RecordHeader& header);
+  void countLoss(uint64_t expected, uint64_t sequence);
   void handleOpened(const Association& association, uint8_t contentType, std::span<uint8_t> plaintext);
   bool startAttempt(const std::shared_ptr<UdpPath>& path, std::span<const uint8_t> hello);
   void advanceAttempt();
