@@ -65,6 +65,8 @@ export async function build() {
       for (const folder of ['bin', 'commands', 'core'])
         rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
       node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+      // For programs that import the control client.
+      node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json');
     },
   });
   await step('command manifest', {
