@@ -79,6 +79,8 @@ export interface WorkerSandbox {
   readonly gid: number;
   readonly chroot?: string;
   readonly seccomp: boolean;
+  /** What it may allocate beyond what it has then; absent = as much as it likes. */
+  readonly memoryBytes?: number;
 }
 
 export interface WorkerConfiguration {
@@ -163,6 +165,7 @@ const sandboxMembers: { readonly [K in keyof Required<WorkerSandbox>]: Member } 
   gid: count,
   chroot: optional(text),
   seccomp: flag,
+  memoryBytes: optional(count),
 };
 
 const loggingMembers: { readonly [K in keyof Required<LoggingConfiguration>]: Member } = {

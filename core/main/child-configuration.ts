@@ -12,6 +12,7 @@ import {
   type WorkerConfiguration,
   type WorkerHost,
 } from '../config/index.ts';
+import { memoryAllowance } from './worker-memory.ts';
 
 export function workerConfiguration(
   configuration: Configuration,
@@ -42,12 +43,14 @@ export function workerConfiguration(
   const defaults = configuration.hosts[0]?.settings;
   if (first === undefined || defaults === undefined) throw new Error('a configuration without default host');
   const chroot = defaults['chroot-dir'];
+  const memoryBytes = memoryAllowance(defaults);
   return {
     hosts: [first, ...others],
     sandbox: {
       ...runAs,
       ...(chroot === undefined ? {} : { chroot }),
       seccomp: defaults['isolate-workers'],
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
     },
     packetPathDisable: defaults['packet-path-disable'],
     logging,

@@ -19,7 +19,11 @@ export function silenceChildren(): void {
 }
 
 /** `doors`: the child's ends; they are closed here once the child has them. */
-export function startChild(room: 'worker' | 'secmod', doors: readonly number[]): ChildProcess {
+export function startChild(
+  room: 'worker' | 'secmod',
+  doors: readonly number[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const folder = path.join(import.meta.dirname, '..', room);
   const file = ['index.ts', 'index.js']
     .map((name) => path.join(folder, name))
@@ -35,6 +39,7 @@ export function startChild(room: 'worker' | 'secmod', doors: readonly number[]):
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       LANG: 'C',
       ...(room === 'secmod' ? kerberosEnvironment() : {}),
+      ...environment,
     },
   });
   for (const door of doors) closeDescriptor(door);

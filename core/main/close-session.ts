@@ -10,6 +10,7 @@ import type { SessionsCounters, SessionsReason } from '../interfaces/index.ts';
 import { removeDeviceAddresses } from '../native/index.ts';
 import { connectionLog, reasonWords, type Connection, type Main, type Session } from './context.ts';
 import { publishEvent } from './events.ts';
+import { noteLogin } from './login-record.ts';
 import { changeIroutes, runSessionScript } from './session-scripts.ts';
 
 /** `counters` given: the worker has ended the tunnel. */
@@ -44,6 +45,7 @@ export async function closeSession(
       // The device went with the tunnel.
     }
   }
+  noteLogin(main, session, false);
   await main.firewall.lower(session, connectionLog(main, connection));
   const { rxBytes, txBytes } = session.counters;
   const seconds = Math.max(0, Math.round((Date.now() - connection.acceptedAt) / 1000));

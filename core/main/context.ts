@@ -68,6 +68,8 @@ export interface Session {
   isTerminated: boolean;
   /** The connect script said no, or was not asked: then there is nothing for the disconnect script to undo. */
   isRefusedByScript: boolean;
+  /** It stands in utmp. */
+  isRecorded: boolean;
   /** Aborted when the session ends: nobody waits for its connect script any more. */
   readonly connecting: AbortController;
   /** Resolves when the session's scripts so far have ended; the next one waits for it. */

@@ -31,9 +31,13 @@ interface Holding {
 }
 
 const kind = 'lease';
+/** Ours. */
+const avoidMs = 10 * 60_000;
 
 export class Leases {
   readonly #holdings = new Map<string, Holding>();
+  /** Addresses where somebody answered, until when. */
+  readonly #avoided = new Map<string, number>();
   readonly #store: KeyedStore;
   readonly #now: () => number;
 
@@ -72,6 +76,20 @@ export class Leases {
     };
   }
 
+  addressesOf(sessionId: string): string[] {
+    return [...this.#holdings.values()]
+      .filter((holding) => holding.sessionId === sessionId)
+      .map(({ address }) => address);
+  }
+
+  /** Somebody who has no lease answers there: the session gives it up, and nobody is offered it for a while. */
+  avoid(sessionId: string, address: string): void {
+    this.#avoided.set(address, this.#now() + avoidMs);
+    for (const [key, holding] of this.#holdings) {
+      if (holding.sessionId === sessionId && holding.address === address) this.#drop(key);
+    }
+  }
+
   /** The tunnel ended. keepMs = 0: the cookie is dead, anybody may have the addresses. */
   release(sessionId: string, keepMs: number): void {
     for (const [key, holding] of this.#holdings) {
@@ -87,6 +105,7 @@ export class Leases {
   /** The other session with this user that keeps an explicit address without a tunnel gives it up. */
   sweep(): void {
     for (const [key, holding] of this.#holdings) if (this.#isFree(holding)) this.#drop(key);
+    for (const [address, until] of this.#avoided) if (until <= this.#now()) this.#avoided.delete(address);
   }
 
   #lease4(request: LeaseRequest): Lease['ipv4'] | string {
@@ -167,7 +186,7 @@ export class Leases {
       this.#isFree(held) ||
       // An address written down for this user is his, whichever of his sessions had it last.
       (isExplicit && held.username === request.username && held.keptUntil !== undefined);
-    if (!isFree) return false;
+    if (!isFree || (!isExplicit && (this.#avoided.get(address) ?? 0) > this.#now())) return false;
     const holding = { sessionId: request.sessionId, username: request.username, address };
     this.#holdings.set(key, holding);
     this.#store.put(kind, key, holding);

@@ -17,6 +17,7 @@ import {
 import { closeDescriptor, configureDevice, openTun, setDeviceAlias } from '../native/index.ts';
 import { VarlinkError, withDescriptors } from '../varlink/index.ts';
 import { announceTunnel } from './accounting.ts';
+import { leaseSilentAddresses } from './answering.ts';
 import { closeSession } from './close-session.ts';
 import {
   connectionLog,
@@ -29,6 +30,7 @@ import {
 import { publishEvent } from './events.ts';
 import type { Lease } from './leases.ts';
 import { changeIroutes, runSessionScript } from './session-scripts.ts';
+import { noteLogin } from './login-record.ts';
 import { leaseRequest, tunnelSettings } from './session-settings.ts';
 
 type Parameters = SessionsMethods['OpenSession']['parameters'];
@@ -55,6 +57,11 @@ export async function openSession(main: Main, connection: Connection, asked: Par
       .catch(() => undefined);
   };
 
+  const request = leaseRequest(grant, settings, { ipv4: asked.wantsIpv4, ipv6: asked.wantsIpv6 });
+  // Before all tables are looked at, which must not change while something is waited for.
+  if (globalSettings(main)['ping-leases']) await leaseSilentAddresses(main.leases, request, log);
+  const keepMs = (settings['cookie-timeout'] + 15) * 1000;
+
   const former = main.sessions.get(grant.sessionId);
   let scripts: Promise<unknown> = Promise.resolve();
   if (former !== undefined) {
@@ -67,13 +74,12 @@ export async function openSession(main: Main, connection: Connection, asked: Par
   const same = [...main.sessions.values()].filter(({ username }) => username === grant.username).length;
   if (limit > 0 && same >= limit) {
     giveBack();
+    main.leases.release(grant.sessionId, keepMs);
     log.info(`user tried to connect more than ${String(limit)} times`);
     throw refused('too many sessions of this user');
   }
 
-  const leased = main.leases.lease(
-    leaseRequest(grant, settings, { ipv4: asked.wantsIpv4, ipv6: asked.wantsIpv6 }),
-  );
+  const leased = main.leases.lease(request);
   if ('refused' in leased || (leased.lease.ipv4 === undefined && leased.lease.ipv6 === undefined)) {
     giveBack();
     if (!('refused' in leased)) throw new VarlinkError(sessionsErrors.NoNetwork, {});
@@ -82,7 +88,6 @@ export async function openSession(main: Main, connection: Connection, asked: Par
   }
   const { lease, missing } = leased;
   if (missing !== undefined) log.warning(missing);
-  const keepMs = (settings['cookie-timeout'] + 15) * 1000;
   let tun;
   try {
     tun = openDevice(main, lease);
@@ -126,6 +131,7 @@ export async function openSession(main: Main, connection: Connection, asked: Par
     isClosed: false,
     isTerminated: false,
     isRefusedByScript: false,
+    isRecorded: false,
     connecting: new AbortController(),
     scripts,
   };
@@ -151,6 +157,7 @@ export async function openSession(main: Main, connection: Connection, asked: Par
   connection.state = 'authenticated';
   announceTunnel(main, session);
   log.info('user logged in');
+  noteLogin(main, session, true);
   publishEvent(main, 'connect', session);
   if (session.hostname !== undefined) void runSessionScript(main, session, 'host-update');
   return withDescriptors({ settings: tunnelSettings(session) }, [tun.fd]);

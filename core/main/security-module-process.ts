@@ -14,6 +14,8 @@ import { Backoff, innerMessageBytes, openTransport, startChild } from './child-p
 
 export interface SecurityModuleOwner {
   readonly log: Logger;
+  /** Threads for password checks and signatures. */
+  readonly threads: number;
   configuration(): SecurityModuleMethods['Configure']['parameters'];
   onEvent(event: SecurityModuleEvent): void;
   /** After every start but the first. */
@@ -38,7 +40,10 @@ export class SecurityModuleProcess {
   /** Rejects when it cannot be started or refuses the configuration. */
   async start(): Promise<void> {
     const [ours, theirs] = socketPair();
-    const child = startChild('secmod', [theirs]);
+    const child = startChild('secmod', [theirs], {
+      // What libuv calls the size of its pool, up to 1024.
+      UV_THREADPOOL_SIZE: String(this.#owner.threads),
+    });
     const client = createClient<SecurityModuleMethods>(openTransport(ours), securityModuleDescription, {
       serials: true,
       maxMessageBytes: innerMessageBytes,

@@ -36,6 +36,7 @@ import {
 } from '../native/index.ts';
 import { memoryKeyedStore, openKeyedStore, stateFile, type KeyedStore } from '../store/index.ts';
 import { collectWhenQuiet, createLogger, type Logger } from '../system/index.ts';
+import { AcceptBrake } from './accept-brake.ts';
 import { acceptConnection } from './accept.ts';
 import { announceTunnel, startReports } from './accounting.ts';
 import { parseNetwork, type Network } from './addresses.ts';
@@ -56,12 +57,15 @@ import { packetPathState } from './packet-path-state.ts';
 import { chargePoints } from './points.ts';
 import { ProxiedConnections } from './proxied.ts';
 import { SecurityModuleProcess } from './security-module-process.ts';
+import { securityThreads } from './security-threads.ts';
 import { endOverdueLogins } from './sessions-door.ts';
 import { Statistics } from './statistics.ts';
 import { attachAuthenticator, configureWorker, startWorkers, type Supervision } from './supervise.ts';
 
 const maintenanceSeconds = 60;
 const stopLimitMs = 5000;
+/** Of setTimeout. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 export interface ServerOptions {
   readonly configFile: string;
@@ -82,6 +86,8 @@ export class Server {
   #listeners: Listeners | undefined;
   #control: ControlServer | undefined;
   #maintenance: NodeJS.Timeout | undefined;
+  #cleanUp: NodeJS.Timeout | undefined;
+  readonly #brake: AcceptBrake;
   /** Ends the reports of counters. */
   #reports: (() => void) | undefined;
   /** Written by this process: another server's is not ours to remove. */
@@ -131,6 +137,7 @@ export class Server {
       events: new EventLog(now()),
       securityModule: new SecurityModuleProcess({
         log,
+        threads: securityThreads(settings),
         configuration: () => this.#secmodParameters(main.configuration, main.generation),
         onEvent: (event) => {
           this.#securityEvent(event);
@@ -148,6 +155,18 @@ export class Server {
       isEnding: false,
     };
     this.#main = main;
+    this.#brake = new AcceptBrake({
+      pauseMs: () => globalSettings(main)['rate-limit-ms'],
+      backlog: async () => {
+        const answer = await main.securityModule.client.call('GetStatistics', {}, { timeoutMs: 250 });
+        return answer.parameters.statistics.pendingWork;
+      },
+      pause: () => this.#listeners?.pause(),
+      resume: () => {
+        if (!main.isStopping) this.#listeners?.resume();
+      },
+      log: (text) => main.log.info(text),
+    });
     this.#supervision = {
       main,
       configuration: () =>
@@ -171,6 +190,7 @@ export class Server {
           onConnection: (descriptor, remote, local) => {
             if (this.#listeners === undefined) closeDescriptor(descriptor);
             else acceptConnection(main, this.#listeners, descriptor, remote, local);
+            void this.#brake.accepted();
           },
           onDatagram: (datagram, remote, local) => {
             receiveDatagram(main, datagram, remote, local);
@@ -200,6 +220,7 @@ export class Server {
     this.#maintenance = setInterval(() => {
       this.#maintain();
     }, maintenanceSeconds * 1000);
+    this.#planCleanUp();
     this.#listeners.resume();
     main.quiet.note();
     main.log.info(packetPathState(globalSettings(main)['packet-path-disable'], probePacketFeatures()));
@@ -246,6 +267,7 @@ export class Server {
     const main = this.#main;
     main.isStopping = true;
     clearInterval(this.#maintenance);
+    clearTimeout(this.#cleanUp);
     this.#reports?.();
     this.#listeners?.close();
     main.proxied.close();
@@ -375,7 +397,24 @@ export class Server {
     process.on('SIGUSR2', () => {
       this.#main.log.info('forcing maintenance cycle');
       this.#maintain();
+      this.#cleanUpSecurityModule();
     });
+  }
+
+  #cleanUpSecurityModule(): void {
+    void this.#main.securityModule.client.call('Maintain', {}).catch(() => undefined);
+  }
+
+  /** sec-mod-db-cleanup-time; a reload may have changed it by the next time. */
+  #planCleanUp(): void {
+    const seconds = globalSettings(this.#main)['sec-mod-db-cleanup-time'];
+    this.#cleanUp = setTimeout(
+      () => {
+        this.#cleanUpSecurityModule();
+        this.#planCleanUp();
+      },
+      Math.min(seconds * 1000, longestTimeoutMs),
+    );
   }
 
   #maintain(): void {
@@ -384,7 +423,6 @@ export class Server {
     main.bans.maintain();
     main.leases.sweep();
     endOverdueLogins(main, now);
-    void main.securityModule.client.call('Maintain', {}).catch(() => undefined);
     const periodMs = globalSettings(main)['server-stats-reset-time'] * 1000;
     if (periodMs > 0 && now - main.statistics.lastResetAt >= periodMs) {
       for (const line of main.statistics.reset(now)) main.log.info(line);

@@ -1,5 +1,6 @@
 // What main, secmod and the workers need of Linux and Node does not offer: sockets with descriptors, tun devices,
 // netlink, accounts, crypt(3), syslog, privileges. Checks arguments; the addon trusts what it is given.
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import process from 'node:process';
 import { addon } from './addon.ts';
@@ -68,6 +69,8 @@ interface RawSystem {
   setDumpable(dumpable: boolean): void;
   trimMemory(): void;
   raiseDescriptorLimit(count: number): void;
+  limitData(bytes: number): void;
+  recordLogin(isLogin: boolean, line: string, pid: number, user: string, host: string): void;
 }
 
 const raw = addon as RawSystem;
@@ -474,4 +477,27 @@ export function raiseDescriptorLimit(count: number): void {
 /** Gives free pages of the C heap back to the system (malloc_trim(3)); some milliseconds, so only in quiet times. */
 export function trimMemory(): void {
   raw.trimMemory();
+}
+
+/** RLIMIT_DATA of this process, for good: what it has now and `bytes` more. */
+export function limitData(bytes: number): void {
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError('bytes: expected 0 or more');
+  const kibibytes = /^VmData:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  raw.limitData(Number(kibibytes ?? 0) * 1024 + bytes);
+}
+
+export interface LoginRecord {
+  /** False: the session is over. */
+  readonly isLogin: boolean;
+  /** Device of the session. */
+  readonly line: string;
+  readonly pid: number;
+  readonly user: string;
+  /** Address of the client. */
+  readonly host: string;
+}
+
+/** Writes utmp and wtmp where the system has them. */
+export function recordLogin({ isLogin, line, pid, user, host }: LoginRecord): void {
+  raw.recordLogin(isLogin, line, pid, user.replaceAll('\0', ''), host);
 }

@@ -23,6 +23,7 @@ import { SessionTable, type CloseReason, type Session } from './sessions.ts';
 import { openAccountingStore, openSessions } from './state.ts';
 import { AuthStatistics } from './statistics.ts';
 import { UserThrottle } from './throttle.ts';
+import { WorkGauge } from './work-gauge.ts';
 import { openTicket, type Ticket } from './tickets.ts';
 
 export interface SecurityModuleOptions extends BackendOptions {
@@ -88,6 +89,7 @@ export class SecurityModule {
   readonly events = new EventStream();
   readonly #options: SecurityModuleOptions;
   readonly #statistics = new AuthStatistics();
+  readonly #work = new WorkGauge();
   readonly #throttle: UserThrottle;
   readonly #keys: KeyRing;
   readonly #failures: FailedAttempts;
@@ -98,7 +100,8 @@ export class SecurityModule {
   #accounting: Accounting | undefined;
 
   constructor(options: SecurityModuleOptions) {
-    this.#options = options;
+    const work = this.#work;
+    this.#options = { ...options, crypt: (...given) => work.count(options.crypt(...given)) };
     this.#throttle = new UserThrottle(options.clock);
     this.#keys = new KeyRing(options.log);
     const { log } = options;
@@ -240,7 +243,7 @@ export class SecurityModule {
   }
 
   sign(keyId: string, scheme: number, input: Buffer): Promise<SignResult> {
-    return this.#keys.sign(keyId, scheme, input);
+    return this.#work.count(this.#keys.sign(keyId, scheme, input));
   }
 
   /** Whether CONNECT with this cookie would find a session of this host; nothing is opened or counted. */
@@ -416,11 +419,15 @@ export class SecurityModule {
       authenticationFailures: this.#statistics.authenticationFailures,
       averageAuthSeconds: this.#statistics.averageAuthSeconds,
       maxAuthSeconds: this.#statistics.maxAuthSeconds,
+      pendingWork: this.#work.pending,
     };
   }
 
   maintain(): void {
+    const before = this.#sessions?.size ?? 0;
     this.#sessions?.sweep();
+    const left = this.#sessions?.size ?? 0;
+    this.#options.log.debug(`clean-up: ${before - left} expired sessions removed, ${left} left`);
   }
 
   /** The whole server is stopped in order: accounting says so, in bounded time. */

@@ -4,6 +4,7 @@ import { workerErrors, type SessionsMethods, type WorkerMethods } from '../inter
 import {
   closeDescriptor,
   enterSandbox,
+  limitData,
   startPacketThread,
   trimMemory,
   type PacketThread,
@@ -57,7 +58,9 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
     const { sandbox, logging, packetPathDisable } = configuration;
     const packets = startPacketThread([...switchedOff, ...packetPathDisable]);
     const started = { log: around.makeLog(logging), packets };
-    const { missing } = enterSandbox({ ...sandbox });
+    const { memoryBytes, ...account } = sandbox;
+    if (memoryBytes !== undefined) limitData(memoryBytes);
+    const { missing } = enterSandbox(account);
     for (const what of missing) started.log.warning(`sandbox: ${what}`);
     setInterval(() => {
       const counters = tunnels.counters();

@@ -39,7 +39,7 @@ export const networkOptions = {
     scope: ['global'],
     reload: true,
     summary: 'Ping an address before leasing it.',
-    honoured: false,
+    note: 'IPv4 and IPv6, by the program ping. Where somebody answers, the next address is tried; a client without a lease waits a second. Addresses written down for a user are not asked about.',
   }),
   'ipv4-network': option(text('network'), {
     scope: ['global', 'vhost', 'user'],

@@ -75,9 +75,8 @@ export const processesOptions = {
   'limit-worker-memory': option(flag(true), {
     scope: ['global'],
     reload: true,
-    summary: 'Cap each worker data segment (RLIMIT_DATA) at start-up size plus 64 MiB.',
-    honoured: false,
-    matters: (value) => value,
+    summary: 'Cap the memory of each worker (RLIMIT_DATA).',
+    note: 'At its size at the start, 256 MiB, and half a MiB for each of max-clients (8192 when that is 0), as a worker serves many clients. One that needs more is replaced, and its clients come back with their cookies. After a reload the new value holds for workers started then.',
   }),
   'worker-processes': option(count(0, { max: 1024 }), {
     scope: ['global'],
@@ -101,15 +100,14 @@ export const processesOptions = {
   'sec-mod-scale': option(count(0), {
     scope: ['global'],
     reload: false,
-    summary: 'Number of security (authentication) processes.',
-    honoured: false,
+    summary: 'How much of the security module is done at the same time.',
+    note: 'There is one security process; this is the number of its threads that check passwords and sign handshakes. 0 is one for each processor, or for each 500 of max-clients if that is less, four at least.',
   }),
   'sec-mod-db-cleanup-time': option(count(310, { word: 'seconds', min: 1 }), {
     scope: ['global'],
     reload: true,
-    summary:
-      'Period at which the security process purges expired sessions and TLS tickets and reports statistics.',
-    honoured: false,
+    summary: 'Period at which the security process purges expired sessions.',
+    note: 'A cookie is dead when its time is over, whatever this says.',
   }),
   'debug-no-secmod-stats': option(flag(false), {
     scope: ['global', 'vhost'],
@@ -164,7 +162,6 @@ export const processesOptions = {
     scope: ['global'],
     reload: true,
     summary: 'Record sessions in utmp/wtmp.',
-    honoured: false,
-    matters: (value) => value,
+    note: 'With the device as line and the address of the client as host; nothing happens where the system has no such files.',
   }),
 } as const;

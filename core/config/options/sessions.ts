@@ -21,7 +21,7 @@ export const sessionsOptions = {
     scope: ['global'],
     reload: true,
     summary: 'Pause accepting for this time when the security process backlog is over half full.',
-    honoured: false,
+    note: 'That is, when more than 32 password checks and signatures wait for it, or it does not answer. 0 turns it off.',
   }),
   'session-timeout': option(count(0, { word: 'seconds' }), {
     scope: ['global', 'vhost', 'user'],

@@ -22,6 +22,7 @@
 
 #include "failure.h"
 #include "parts.h"
+#include "system/login-record.h"
 #include "system/netlink.h"
 #include "system/tun-device.h"
 
@@ -256,6 +257,20 @@ Value raiseDescriptorLimit(const CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/** limitData(bytes): RLIMIT_DATA, soft and hard. */
+Value limitData(const CallbackInfo& info) {
+  const auto bytes = static_cast<rlim_t>(info[0].As<Napi::Number>().Int64Value());
+  const rlimit limit{bytes, bytes};
+  if (::setrlimit(RLIMIT_DATA, &limit) != 0) throwSystemError(info.Env(), errno, "setrlimit");
+  return info.Env().Undefined();
+}
+
+/** recordLogin(isLogin, line, pid, user, host) */
+Value recordLogin(const CallbackInfo& info) {
+  system::recordLogin({info[0].ToBoolean(), text(info[1]), integer(info[2]), text(info[3]), text(info[4])});
+  return info.Env().Undefined();
+}
+
 }  // namespace
 }  // namespace ocserv::binding
 
@@ -282,5 +297,7 @@ void initSystem(Napi::Env env, Napi::Object exports) {
   add("setDumpable", setDumpable);
   add("trimMemory", trimMemory);
   add("raiseDescriptorLimit", raiseDescriptorLimit);
+  add("limitData", limitData);
+  add("recordLogin", recordLogin);
   initSockets(env, exports);
 }
