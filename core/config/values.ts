@@ -1,6 +1,7 @@
 // Typed values: how the text after `name =` becomes a value, leniently where the C program is lenient, with a
 // warning that says what was read. Used by the rows in options/, the parser and the overlays.
 import { isIP, isIPv4 } from 'node:net';
+import { compressionNames, parseCompressionPriority } from '../protocol/compression.ts';
 import { isDefaultRoute, parseNetwork, routeText } from '../protocol/routes.ts';
 import { readMethod } from './methods.ts';
 import { readPortRules } from './ports.ts';
@@ -183,6 +184,14 @@ export function route(facts: { defaultAllowed: boolean }): (value: string) => Re
 export function network(value: string): Reading<string> {
   if (parseNetwork(value) !== undefined) return { value };
   return { error: `found ${quoteValue(value)}; expected address/prefix or an IP address` };
+}
+
+/** One that is none is left out, as there are clients without compression anyway. */
+export function compressionPriority(value: string): Reading<string> {
+  const parsed = parseCompressionPriority(value);
+  if (parsed !== undefined) return { value: `${parsed.name}:${String(parsed.priority)}` };
+  const expected = compressionNames.map((name) => `${name}:NUMBER`).join(' or ');
+  return { warnings: [`${quoteValue(value)} is ignored; expected ${expected}`] };
 }
 
 export function nameServer(option: 'dns' | 'nbns'): (value: string) => Reading<string> {

@@ -38,6 +38,9 @@ export interface WorkerSettings {
   readonly 'proxy-url'?: string;
   readonly 'custom-header': readonly string[];
   readonly 'included-http-headers': readonly string[];
+  readonly compression: boolean;
+  readonly 'compression-algo-priority': readonly string[];
+  readonly 'no-compress-limit': number;
   readonly banner?: string;
   readonly 'pre-login-banner'?: string;
   readonly 'listen-host-is-dyndns': boolean;
@@ -145,6 +148,9 @@ const settingsMembers: { readonly [K in keyof Required<WorkerSettings>]: Member 
   'proxy-url': optional(text),
   'custom-header': textList,
   'included-http-headers': textList,
+  compression: flag,
+  'compression-algo-priority': textList,
+  'no-compress-limit': count,
   banner: optional(text),
   'pre-login-banner': optional(text),
   'listen-host-is-dyndns': flag,

@@ -7,6 +7,9 @@ import { addon } from './addon.ts';
 import { closeDescriptor } from './system.ts';
 import type { TlsConnection } from './tls.ts';
 
+/** As the headers of CONNECT name it. */
+export type Compression = 'lzs' | 'oc-lz4';
+
 export interface TunnelOptions {
   /** Inner IP packet limit agreed with the client. */
   readonly tunnelMtuBytes: number;
@@ -41,6 +44,11 @@ export interface TunnelOptions {
   readonly txBytesPerSecond: number;
   /** Socket send buffer of the TCP channel; 0 = system default. */
   readonly sendBufferBytes: number;
+  /** Agreed for each channel, both ways. */
+  readonly cstpCompression: Compression | undefined;
+  readonly dtlsCompression: Compression | undefined;
+  /** Packets no longer than this are sent as they are. */
+  readonly noCompressBytes: number;
   readonly priority: { readonly socketPriority?: number; readonly tos?: number };
 }
 
@@ -203,6 +211,7 @@ function checkOptions(options: TunnelOptions): NativeOptions {
   checkInteger('switchToTcpSeconds', options.switchToTcpSeconds, 0, maxSeconds);
   checkInteger('rxBytesPerSecond', options.rxBytesPerSecond, 0, 2 ** 50);
   checkInteger('txBytesPerSecond', options.txBytesPerSecond, 0, 2 ** 50);
+  checkInteger('noCompressBytes', options.noCompressBytes, 0, maxSeconds);
   checkInteger('sendBufferBytes', options.sendBufferBytes, 0, maxSeconds);
   const resumed = dtls?.resumed;
   if (resumed !== undefined && (resumed.id.length !== 32 || resumed.masterSecret.length !== 48)) {

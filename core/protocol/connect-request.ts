@@ -13,6 +13,8 @@ export interface ConnectRequest {
   readonly fullIpv6: boolean;
   /** Keys its DTLS association from the TLS session. */
   readonly dtlsPsk: boolean;
+  /** X-CSTP-Accept-Encoding and X-DTLS-Accept-Encoding. */
+  readonly acceptsEncoding: { readonly cstp: string | undefined; readonly dtls: string | undefined };
   /** X-DTLS12-CipherSuite and X-DTLS-CipherSuite. */
   readonly dtlsSuites: { readonly dtls12: string | undefined; readonly dtls: string | undefined };
   /** 96 hexadecimal digits for a DTLS session to resume. A secret: not for the log. */
@@ -32,6 +34,10 @@ export function parseConnectRequest(header: HeaderLookup): ConnectRequest {
     wantsIpv4: families === undefined || families.includes('IPv4'),
     wantsIpv6: families === undefined || families.includes('IPv6'),
     fullIpv6: header('x-cstp-full-ipv6-capability')?.includes('true') ?? false,
+    acceptsEncoding: {
+      cstp: header('x-cstp-accept-encoding'),
+      dtls: header('x-dtls-accept-encoding'),
+    },
     dtlsSuites: { dtls12: header('x-dtls12-ciphersuite'), dtls: header('x-dtls-ciphersuite') },
     dtlsMasterSecret: parseMasterSecret(header('x-dtls-master-secret')),
     dtlsPsk: offersPsk(header('x-dtls-ciphersuite')) || offersPsk(header('x-dtls12-ciphersuite')),

@@ -1,6 +1,7 @@
 // The answer to CONNECT: the session's whole network configuration as headers, in the order clients have
 // always seen. Called by the worker; pure.
 import type { Client } from './client.ts';
+import type { CompressionName } from './compression.ts';
 import { pskNegotiate } from './connect-request.ts';
 import type { LegacyChoice } from './dtls-legacy.ts';
 import type { LinkMtu, TunnelMtu } from './mtu.ts';
@@ -48,6 +49,8 @@ export interface ConnectAnswer {
   readonly linkMtuBytes: LinkMtu;
   readonly tunnelMtuBytes: TunnelMtu;
   readonly banner: string | undefined;
+  readonly cstpCompression?: CompressionName | undefined;
+  readonly dtlsCompression?: CompressionName | undefined;
 }
 
 /** A value that would break out of its header line. Configuration and names are checked before; this is the wall. */
@@ -107,6 +110,8 @@ export function connectResponse(answer: ConnectAnswer): string {
   add('X-CSTP-Base-MTU', answer.linkMtuBytes);
   add('X-CSTP-MTU', answer.tunnelMtuBytes);
   if (answer.banner !== undefined) add('X-CSTP-Banner', encodeBanner(answer.banner));
+  if (answer.dtlsCompression !== undefined) add('X-DTLS-Content-Encoding', answer.dtlsCompression);
+  if (answer.cstpCompression !== undefined) add('X-CSTP-Content-Encoding', answer.cstpCompression);
 
   return ['HTTP/1.1 200 CONNECTED', ...lines, '', ''].join('\r\n');
 }

@@ -2,6 +2,7 @@
 export * from './camouflage.ts';
 export * from './cisco-documents.ts';
 export * from './client.ts';
+export * from './compression.ts';
 export * from './connect-request.ts';
 export * from './connect-response.ts';
 export * from './cookies.ts';

@@ -5,12 +5,16 @@ import type { TlsFacts, TunnelOptions } from '../native/index.ts';
 import {
   agreeLinkMtu,
   carriesIpv6,
+  chooseCompression,
   chooseLegacySuite,
+  compressionDefaults,
   connectResponse,
   isIpv6Transport,
+  parseCompressionPriority,
   parseNetwork,
   tunnelMtu,
   type Client,
+  type CompressionName,
   type ConnectRequest,
   type LegacyChoice,
 } from '../protocol/index.ts';
@@ -96,6 +100,16 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     outerIpv6,
     dtls === undefined ? null : (dtls.legacy?.choice.openssl ?? tls.cipher),
   );
+  const priorities = { ...compressionDefaults };
+  for (const line of settings['compression-algo-priority']) {
+    const parsed = parseCompressionPriority(line);
+    if (parsed !== undefined) priorities[parsed.name] = parsed.priority;
+  }
+  const { acceptsEncoding } = request;
+  const compressionOf = (accepted: string | undefined): CompressionName | undefined =>
+    settings.compression ? chooseCompression(accepted, priorities) : undefined;
+  const cstpCompression = compressionOf(acceptsEncoding.cstp);
+  const dtlsCompression = dtls === undefined ? undefined : compressionOf(acceptsEncoding.dtls);
   const ipv4 = request.wantsIpv4 ? session.ipv4 : undefined;
   const ipv6 = request.wantsIpv6 && carriesIpv6(inner) ? session.ipv6 : undefined;
   const dpdSeconds =
@@ -135,6 +149,8 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     linkMtuBytes: announcedBaseMtu(link, outerIpv6, client),
     tunnelMtuBytes: inner,
     banner: settings.banner,
+    cstpCompression,
+    dtlsCompression,
   });
   const options: TunnelOptions = {
     tunnelMtuBytes: inner,
@@ -155,6 +171,9 @@ export function agreeTunnel(facts: ConnectFacts): AgreedTunnel {
     ],
     rxBytesPerSecond: session.rxBytesPerSecond,
     txBytesPerSecond: session.txBytesPerSecond,
+    cstpCompression,
+    dtlsCompression,
+    noCompressBytes: settings['no-compress-limit'],
     sendBufferBytes: settings['output-buffer'] * link,
     priority: socketPriority(session.netPriority),
   };

@@ -406,7 +406,7 @@ export class Connection {
 
   #openTunnel(options: TunnelOptions, sessionId: string, tunFd: number, early: Buffer): void {
     const { tunnels, packets, onEnd } = this.#around;
-    const state = tunnelState(this.#around.sessions, sessionId, options.tunnelMtuBytes);
+    const state = tunnelState(this.#around.sessions, sessionId, options);
     const endOf = tunnelEnd(this.#log, options);
     const onMistake = tunnelMistake(this.#log);
     tunnels.add(sessionId, (ended) =>
@@ -454,12 +454,18 @@ function withoutQuery(target: string): string {
 function tunnelState(
   sessions: VarlinkClient<SessionsMethods>,
   sessionId: string,
-  mtuBytes: number,
+  options: TunnelOptions,
 ): { report(): void; onDtls(description: string | undefined): void; onMtu(bytes: number): void } {
-  let tunnelMtu = mtuBytes;
+  let tunnelMtu = options.tunnelMtuBytes;
+  // As occtl has always called them.
+  const shown = (name: TunnelOptions['cstpCompression']): string | undefined => name?.replace('oc-', '');
+  const cstpCompression = shown(options.cstpCompression);
+  const dtlsCompression = shown(options.dtlsCompression);
   let dtlsCiphersuite: string | undefined;
   const report = (): void => {
-    sessions.call('TunnelChanged', { sessionId, tunnelMtu, dtlsCiphersuite }).catch(() => undefined);
+    sessions
+      .call('TunnelChanged', { sessionId, tunnelMtu, dtlsCiphersuite, cstpCompression, dtlsCompression })
+      .catch(() => undefined);
   };
   return {
     report,

@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { option } from '../option.ts';
 import {
   checkedText,
+  compressionPriority,
   count,
   flag,
   nameServer,
@@ -232,19 +233,19 @@ export const networkOptions = {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Enable LZ4/LZS data compression negotiation.',
-    honoured: false,
+    note: 'Each packet by itself, where that makes it shorter. Who can put text of his own beside a secret into a tunnel may learn of the secret by the lengths, so think twice.',
   }),
-  'compression-algo-priority': option(texts('algorithm:priority'), {
+  'compression-algo-priority': option(texts('algorithm:priority', compressionPriority), {
     scope: ['global'],
     reload: true,
-    shownDefault: 'oc-lz4 before lzs (built-in order)',
+    shownDefault: 'oc-lz4:90 and lzs:80',
     summary: 'Changes preference among compression algorithms.',
-    honoured: false,
+    note: 'The higher number wins.',
+    example: 'lzs:100',
   }),
   'no-compress-limit': option(count(256, { word: 'bytes', min: 64 }), {
     scope: ['global', 'vhost'],
     reload: true,
     summary: 'Packets not larger than this are sent uncompressed.',
-    honoured: false,
   }),
 } as const;

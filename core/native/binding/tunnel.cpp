@@ -45,6 +45,12 @@ std::vector<uint8_t> bytesOf(const Napi::Value& value) {
   return {bytes.Data(), bytes.Data() + bytes.ByteLength()};
 }
 
+compress::Algorithm algorithmOf(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  const std::string text = value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+  return text == "lzs" ? compress::Algorithm::lzs : text == "oc-lz4" ? compress::Algorithm::lz4 : compress::Algorithm::none;
+}
+
 tunnel::Options optionsOf(const Napi::Object& from) {
   tunnel::Options options;
   options.tunnelMtuBytes = uintOf(from, "tunnelMtuBytes");
@@ -62,6 +68,9 @@ tunnel::Options optionsOf(const Napi::Object& from) {
   if (from.Get("dtlsSessionId").IsTypedArray()) {
     options.resumedDtls = {bytesOf(from.Get("dtlsSessionId")), bytesOf(from.Get("dtlsMasterSecret"))};
   }
+  options.cstpCompression = algorithmOf(from, "cstpCompression");
+  options.dtlsCompression = algorithmOf(from, "dtlsCompression");
+  options.noCompressBytes = uintOf(from, "noCompressBytes");
   const Napi::Array sources = from.Get("allowedSources").As<Napi::Array>();
   for (uint32_t i = 0; i < sources.Length(); i++) {
     options.allowedSources.push_back(sources.Get(i).As<Napi::String>().Utf8Value());

@@ -6,13 +6,23 @@ namespace fuzz {
 namespace {
 enum Kind : uint8_t { frame, plaintext, ciphertext, early, waiting, kinds };
 
+void noteCompressed(std::span<const uint8_t> payload, Sent& sent);
+
 /** The packets in bytes that may be frames, one behind the other. */
 void noteFrames(std::span<const uint8_t> bytes, Sent& sent) {
   while (bytes.size() >= cstp::headerBytes) {
     const size_t length = std::min<size_t>(bytes.size(), cstp::headerBytes + ip::read16(&bytes[4]));
-    sent.add(bytes.subspan(cstp::headerBytes, length - cstp::headerBytes));
+    const std::span<const uint8_t> payload = bytes.subspan(cstp::headerBytes, length - cstp::headerBytes);
+    if (bytes[6] == cstp::typeCompressed) noteCompressed(payload, sent);
+    else sent.add(payload);
     bytes = bytes.subspan(length);
   }
+}
+
+void noteCompressed(std::span<const uint8_t> payload, Sent& sent) {
+  Bytes packet(compress::maxPacketBytes);
+  packet.resize(compress::decompress(compress::Algorithm::lz4, payload, packet));
+  sent.add(packet);
 }
 
 }  // namespace
@@ -28,10 +38,15 @@ void perform(const std::vector<Chunk>& chunks) {
       FUZZ_CHECK(other.turn() && other.events.ends.size() <= 1);
       checkDevice(other, sent);
     }
-    if (!table) table = std::make_unique<desk::Desk>();
+    if (!table) {
+      tunnel::Options options = desk::standardOptions();
+      options.cstpCompression = compress::Algorithm::lz4;
+      table = std::make_unique<desk::Desk>(options);
+    }
     if (kind == frame && !chunk.bytes.empty()) {
       const auto payload = std::span(chunk.bytes).subspan(1);
       if (chunk.bytes[0] == cstp::typeData) sent.add(payload);
+      if (chunk.bytes[0] == cstp::typeCompressed) noteCompressed(payload, sent);
       table->client->send(chunk.bytes[0], payload.first(std::min(payload.size(), cstp::maxPayloadBytes)));
     } else if (kind == plaintext && !chunk.bytes.empty()) {
       noteFrames(chunk.bytes, sent);
@@ -58,7 +73,15 @@ Chunk sample(std::mt19937& random) {
   const unsigned choice = random() % 32;
   const Kind kind = choice < 24 ? frame : choice < 27 ? plaintext : choice < 28 ? ciphertext : choice < 30 ? early : waiting;
   Bytes packet = somePacket(random);
-  const uint8_t type = random() % 12 == 0 ? static_cast<uint8_t>(random() % 10) : cstp::typeData;
+  uint8_t type = random() % 12 == 0 ? static_cast<uint8_t>(random() % 10) : cstp::typeData;
+  if (type == cstp::typeData && random() % 3 == 0) {
+    static compress::Matches matches;
+    Bytes packed(packet.size() * 2 + 64);
+    packed.resize(compress::compress(compress::Algorithm::lz4, packet, packed, matches));
+    if (random() % 3 == 0) spoil(packed, random);
+    packet = std::move(packed);
+    type = cstp::typeCompressed;
+  }
   if (kind == frame) {
     packet.insert(packet.begin(), type);
   } else if (kind == plaintext || kind == early) {

@@ -111,7 +111,7 @@ const warned: readonly [line: string, pattern: RegExp][] = [
   ['[other]', /skipping unknown section 'other'/],
   ['[]]', /a section without a name/],
   ['auth = ""', /auth: has no value and is ignored/],
-  ['compression = true', /option "compression" is not yet honoured/],
+  ['compression-algo-priority = zip:9', /"zip:9" is ignored; expected oc-lz4:NUMBER or lzs:NUMBER/],
   ['[vhost:a]\nlog-level = 3', /the value of the top level is used for the whole server/],
 ];
 

@@ -13,7 +13,7 @@ import {
 } from '../../support/native-program.ts';
 
 const folder = path.join(import.meta.dirname, 'packet-path');
-const packetPath = ['tunnel', 'flow', 'udp', 'dtls', 'cstp', 'tun', 'ip'];
+const packetPath = ['compress', 'tunnel', 'flow', 'udp', 'dtls', 'cstp', 'tun', 'ip'];
 /** Exit code of a program that needs a network namespace and cannot make one. */
 const cannotRun = 77;
 
@@ -52,6 +52,12 @@ const programs: readonly {
     library: ['dtls'],
     usesOpenssl: true,
     behaviour: 'our DTLS records and those of OpenSSL open each other, damaged ones never',
+  },
+  {
+    name: 'compression',
+    library: ['compress'],
+    usesOpenssl: false,
+    behaviour: 'LZS and LZ4 give packets back whole, and keep to their room whatever they are given',
   },
   {
     name: 'tls-session',

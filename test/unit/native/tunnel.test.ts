@@ -49,6 +49,9 @@ const options: TunnelOptions = {
   allowedSources: ['10.1.0.2/32'],
   rxBytesPerSecond: 0,
   txBytesPerSecond: 0,
+  cstpCompression: undefined,
+  dtlsCompression: undefined,
+  noCompressBytes: 256,
   sendBufferBytes: 0,
   priority: {},
 };

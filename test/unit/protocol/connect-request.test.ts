@@ -15,6 +15,7 @@ test('without headers a client gets both families and no DTLS', () => {
     dtlsPsk: false,
     dtlsSuites: { dtls12: undefined, dtls: undefined },
     dtlsMasterSecret: undefined,
+    acceptsEncoding: { cstp: undefined, dtls: undefined },
   });
 });
 
@@ -38,6 +39,7 @@ test('what openconnect 9 sends is understood', () => {
       dtlsPsk: true,
       dtlsSuites: { dtls12: undefined, dtls: 'PSK-NEGOTIATE:OC-DTLS1_2-AES256-GCM:AES128-SHA' },
       dtlsMasterSecret: undefined,
+      acceptsEncoding: { cstp: undefined, dtls: undefined },
     },
   );
 });

@@ -11,6 +11,9 @@ const settings: WorkerSettings = {
   'match-tls-dtls-ciphers': false,
   'dtls-psk': true,
   'dtls-legacy': true,
+  compression: false,
+  'compression-algo-priority': [],
+  'no-compress-limit': 256,
   'cisco-client-compat': false,
   'cisco-svc-client-compat': false,
   'udp-port': 443,
@@ -73,6 +76,7 @@ const facts: ConnectFacts = {
     dtlsPsk: true,
     dtlsSuites: { dtls12: undefined, dtls: undefined },
     dtlsMasterSecret: undefined,
+    acceptsEncoding: { cstp: 'oc-lz4,lzs', dtls: 'lzs' },
   },
   tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
   remoteAddress: '203.0.113.5',
@@ -101,6 +105,9 @@ test('the tunnel is opened with what the client was told', () => {
     allowedSources: ['192.168.99.50/32', 'fd00::5/128', '10.7.0.0/16'],
     rxBytesPerSecond: 0,
     txBytesPerSecond: 0,
+    cstpCompression: undefined,
+    dtlsCompression: undefined,
+    noCompressBytes: 256,
     sendBufferBytes: 15_000,
     priority: {},
   });
@@ -230,4 +237,28 @@ describe('how datagrams are keyed', () => {
       assert.equal(parseMasterSecret(text), undefined);
     }
   });
+});
+
+test('compression is agreed for each channel, where the site has it', () => {
+  const agree = (change: Partial<WorkerSettings>, hasDtls = true): string => {
+    const base = facts;
+    const agreed = agreeTunnel({
+      ...base,
+      settings: { ...base.settings, ...change },
+      dtls: hasDtls ? base.dtls : undefined,
+    });
+    const { cstpCompression, dtlsCompression } = agreed.options;
+    const lines = agreed.response.split('\r\n').filter((line) => line.includes('Content-Encoding'));
+    return [...lines, cstpCompression ?? 'none', dtlsCompression ?? 'none'].join(' | ');
+  };
+  assert.equal(agree({}), 'none | none');
+  assert.equal(
+    agree({ compression: true }),
+    'X-DTLS-Content-Encoding: lzs | X-CSTP-Content-Encoding: oc-lz4 | oc-lz4 | lzs',
+  );
+  assert.equal(agree({ compression: true }, false), 'X-CSTP-Content-Encoding: oc-lz4 | oc-lz4 | none');
+  assert.equal(
+    agree({ compression: true, 'compression-algo-priority': ['lzs:100'] }, false),
+    'X-CSTP-Content-Encoding: lzs | lzs | none',
+  );
 });

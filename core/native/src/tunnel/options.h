@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "compress/codec.h"
+
 namespace ocserv::tunnel {
 
 struct Options {
@@ -33,6 +35,10 @@ struct Options {
   uint32_t sendBufferBytes = 0;
   std::optional<int> socketPriority;
   std::optional<int> tos;
+  /** What was agreed for each channel, both ways; and the longest packet that is sent as it is all the same. */
+  compress::Algorithm cstpCompression = compress::Algorithm::none;
+  compress::Algorithm dtlsCompression = compress::Algorithm::none;
+  uint32_t noCompressBytes = 256;
   /** Records one DTLS association may send, the handshake's Finished included; then the packets go by TLS. */
   uint64_t dtlsRecordLimit = uint64_t{1} << 48;
 };

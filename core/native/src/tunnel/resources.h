@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compress/codec.h"
 #include "dtls/handshake.h"
 #include "flow/features.h"
 #include "tun/coalesce.h"
@@ -28,6 +29,17 @@ struct Watch {
 struct UdpPath {
   Watch watch;
   udp::UdpPort port;
+};
+
+/** For tunnels with compression; made when the first one opens. */
+struct CompressionRoom {
+  static constexpr size_t inflatedBytes = 16 * compress::maxPacketBytes;
+
+  compress::Matches matches;
+  uint8_t packet[compress::maxPacketBytes];  // on its way down
+  // On their way up: they stay until the coalescer has written them.
+  uint8_t inflated[inflatedBytes];
+  size_t used = 0;
 };
 
 struct Resources : tun::PacketSink {
@@ -60,6 +72,7 @@ struct Resources : tun::PacketSink {
   std::unique_ptr<uint8_t[]> plaintext;
   std::unique_ptr<uint8_t[]> datagrams;
   std::unique_ptr<uint8_t[]> frame;
+  std::unique_ptr<CompressionRoom> compression;
   std::vector<uint16_t> lengths;
   std::vector<uint8_t> cipherOut;
   std::map<std::string, dtls::SslContext> dtlsContexts;

@@ -63,6 +63,7 @@ void Tunnel::handleTlsFrame(std::span<uint8_t> record) {
   if (frame.status == cstp::Frame::Status::malformed) return protocolError(describeMalformed(record));
   lastTlsRxMs_ = shared_.nowMs;
   if (dtlsPreferred_ && shared_.nowMs - lastUdpRxMs_ > udpSilenceMs) dtlsPreferred_ = false;
+  if (frame.type == cstp::typeCompressed) dtlsPreferred_ = false;
   if (frame.type == cstp::typeData) {
     // The peer sends by TLS: it has given up on UDP for now, so do we until it is heard there again.
     dtlsPreferred_ = false;
@@ -84,10 +85,17 @@ void Tunnel::handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls
       return;
     case cstp::typeDisconnect:
       return handleBye(payload);
-    case cstp::typeCompressed:
-      if (!byDtls) return protocolError("compressed packet without negotiated compression");
-      tell(Mistake::compressed);
+    case cstp::typeCompressed: {
+      const auto algorithm = byDtls ? options_.dtlsCompression : options_.cstpCompression;
+      if (!byDtls && algorithm == compress::Algorithm::none) {
+        return protocolError("compressed packet without negotiated compression");
+      }
+      const std::span<uint8_t> packet = inflate(algorithm, payload);
+      if (!packet.empty()) return acceptPacket(packet);
+      if (!byDtls) return protocolError("a compressed packet that cannot be read");
+      tell(algorithm == compress::Algorithm::none ? Mistake::compressed : Mistake::malformedCompressed);
       return add(counters_->rxDropped, 1);
+    }
     case cstp::typeDpdResponse:
       if (byDtls && refusedWaitMs_ > 0) {
         // An answer to what we sent there: our datagrams pass again.

@@ -54,6 +54,9 @@ Tunnel::Tunnel(uint32_t id, Resources& shared, Listener& listener, tls::Handover
       lastTlsRxMs_(shared.nowMs),
       lastPathCheckMs_(shared.nowMs) {
   for (const std::string& network : options_.allowedSources) sources_.add(network);
+  const bool compresses = options_.cstpCompression != compress::Algorithm::none ||
+                          options_.dtlsCompression != compress::Algorithm::none;
+  if (compresses && !shared_.compression) shared_.compression = std::make_unique<CompressionRoom>();
   const int on = 1;
   setsockopt(tls_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (options_.sendBufferBytes > 0) {
@@ -194,12 +197,12 @@ void Tunnel::sealPacket(bool byDtls) {
     if (active_ && datagramBytes_ + cipher.overhead() + 1 + length <= Resources::datagramBatchBytes) {
       uint8_t* record = shared_.datagrams.get() + datagramBytes_;
       uint8_t* text = record + cipher.headroom();
-      text[0] = cstp::typeData;
-      segmenter_.take(text + 1);
-      const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + length);
+      const auto [type, bytes] = takePacket(options_.dtlsCompression, text + 1);
+      text[0] = type;
+      const size_t sealed = cipher.seal(record, dtls::contentApplicationData, 1 + bytes);
       if (sealed == 0) {
         flushDatagrams();
-        if (!sendTlsFrame(cstp::typeData, {text + 1, length})) add(counters_->txDropped, 1);
+        if (!resendByTls({text, 1 + bytes})) add(counters_->txDropped, 1);
         return dropDtls("record numbers used up");
       }
       datagramBytes_ += sealed;
@@ -211,9 +214,43 @@ void Tunnel::sealPacket(bool byDtls) {
     return;
   }
   uint8_t* frame = shared_.frame.get();
-  cstp::writeHeader(frame, cstp::typeData, length);
-  segmenter_.take(frame + cstp::headerBytes);
-  if (!tls_.writeRecord({frame, cstp::headerBytes + length})) add(counters_->txDropped, 1);
+  const auto [type, bytes] = takePacket(options_.cstpCompression, frame + cstp::headerBytes);
+  cstp::writeHeader(frame, type, bytes);
+  if (!tls_.writeRecord({frame, cstp::headerBytes + bytes})) add(counters_->txDropped, 1);
+}
+
+std::pair<uint8_t, size_t> Tunnel::takePacket(compress::Algorithm algorithm, uint8_t* to) {
+  const size_t length = segmenter_.nextLength();
+  if (algorithm == compress::Algorithm::none || length <= options_.noCompressBytes || length > compress::maxPacketBytes) {
+    segmenter_.take(to);
+    return {cstp::typeData, length};
+  }
+  CompressionRoom& room = *shared_.compression;
+  segmenter_.take(room.packet);
+  // No more room than makes it shorter: what cannot be compressed is given up early.
+  const size_t packed = compress::compress(algorithm, {room.packet, length}, {to, length - 1}, room.matches);
+  if (packed > 0) return {cstp::typeCompressed, packed};
+  std::memcpy(to, room.packet, length);
+  return {cstp::typeData, length};
+}
+
+std::span<uint8_t> Tunnel::inflate(compress::Algorithm algorithm, std::span<const uint8_t> payload) {
+  if (algorithm == compress::Algorithm::none) return {};
+  CompressionRoom& room = *shared_.compression;
+  if (CompressionRoom::inflatedBytes - room.used < compress::maxPacketBytes) {
+    coalescer().flush();
+    room.used = 0;
+  }
+  uint8_t* to = room.inflated + room.used;
+  const size_t length = compress::decompress(algorithm, payload, {to, compress::maxPacketBytes});
+  room.used += (length + 15) & ~size_t{15};
+  return {to, length};
+}
+
+bool Tunnel::resendByTls(std::span<const uint8_t> text) {
+  if (text[0] == cstp::typeData) return sendTlsFrame(cstp::typeData, text.subspan(1));
+  // The other channel may have another algorithm, or none.
+  return sendTlsFrame(cstp::typeData, inflate(options_.dtlsCompression, text.subspan(1)));
 }
 
 void Tunnel::flushDown() {
@@ -324,8 +361,8 @@ void Tunnel::flushDatagrams() {
           const uint16_t one[1] = {static_cast<uint16_t>(sealed)};
           size_t sent = 0;
           if (sealed > 0) active_->path->port.send(small, one, sent);
-        } else if (opened.plaintext[0] == cstp::typeData) {
-          if (!sendTlsFrame(cstp::typeData, opened.plaintext.subspan(1))) add(counters_->txDropped, 1);
+        } else if (opened.plaintext[0] == cstp::typeData || opened.plaintext[0] == cstp::typeCompressed) {
+          if (!resendByTls(opened.plaintext)) add(counters_->txDropped, 1);
         }
       }
     }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cstp/tls-channel.h"
@@ -79,6 +80,10 @@ class Tunnel final : public tun::PacketSink {
   void readTlsRecords();
   void readUdp(const std::shared_ptr<UdpPath>& path);
   void acceptPacket(std::span<uint8_t> bytes);
+  /** Type and length of what stands at `to`: the packet at hand, compressed if that makes it shorter. */
+  std::pair<uint8_t, size_t> takePacket(compress::Algorithm algorithm, uint8_t* to);
+  /** Empty: what was sent is no compressed packet. */
+  std::span<uint8_t> inflate(compress::Algorithm algorithm, std::span<const uint8_t> payload);
   tun::Coalescer& coalescer() { return options_.tunOffload ? shared_.coalescer : shared_.singles; }
   void resumeTunWrites();
   tun::TunPort::Result writeToTun(std::span<const iovec> slices);
@@ -92,6 +97,8 @@ class Tunnel final : public tun::PacketSink {
   void handleTlsFrame(std::span<uint8_t> record);
   void handleControl(uint8_t type, std::span<uint8_t> payload, bool byDtls);
   void handleBye(std::span<const uint8_t> payload);
+  /** Type and payload of a record that does not go by DTLS. */
+  bool resendByTls(std::span<const uint8_t> text);
   bool sendTlsFrame(uint8_t type, std::span<const uint8_t> payload);
   void protocolError(std::string_view detail);
   bool sendsByDtls();
