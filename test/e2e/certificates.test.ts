@@ -1,6 +1,7 @@
 // Logging in with a certificate: every kind of key, alone and together with a password, as one way of several; and
 // every reason to refuse one.
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { groupOid, Pki, presenting, userOid, type Identity } from '../support/pki.ts';
 import { Scene, type Visit } from '../support/scene.ts';
@@ -118,6 +119,36 @@ test('a certificate alone logs in, whatever its key and whoever made it; a bad o
   await scene.refused({ args: presenting(alice) });
   await site.logged(/the revocation list of "CN=Test CA" in .*crl\.pem is out of date; it stays in force/);
   assert.ok(await scene.logIn({ args: presenting(eric) }), 'an old list does not lock everybody out');
+});
+
+test('a chain with an authority between: complete it logs in, torn it does not', async () => {
+  let pki: Pki | undefined;
+  await using scene = await Scene.open({
+    config: (folder) => options(folder, 'auth = certificate', 'max-ban-score = 0'),
+    async prepare({ folder }) {
+      pki = new Pki(folder);
+      await pki.makeAuthority('--path-len', '1');
+    },
+  });
+  assert.ok(pki !== undefined);
+  const issuer = await pki.makeIntermediate();
+  const alone = await pki.certtoolUser('gina', 'gina', { keyType: 'ecdsa', issuer });
+  const read = (file: string): Promise<string> => readFile(file, 'utf8');
+  const chain = { key: alone.key, certificate: `${pki.folder}/gina-chain.pem` };
+  await writeFile(chain.certificate, `${await read(alone.certificate)}${await read(issuer.certificate)}`);
+  for (const version of ['1.2', '1.3']) {
+    const priority = ['--gnutls-priority', `NORMAL:-VERS-ALL:+VERS-TLS${version}`];
+    assert.ok(await scene.logIn({ args: [...presenting(chain), ...priority] }), version);
+  }
+  await scene.site.logged(/auth complete for user 'gina'/);
+  await scene.refused({ args: presenting(alone) });
+  await reasonOf(scene.site, 'gina', /unable to get local issuer certificate/);
+  // Who was certified as a user certifies nobody.
+  const forged = await pki.certtoolUser('forged', 'alice', { keyType: 'ecdsa', issuer: alone });
+  const long = { key: forged.key, certificate: `${pki.folder}/forged-chain.pem` };
+  await writeFile(long.certificate, `${await read(forged.certificate)}${await read(chain.certificate)}`);
+  await scene.refused({ args: presenting(long) });
+  await reasonOf(scene.site, 'alice', /invalid CA certificate|unable to get|usage does not include/);
 });
 
 test('certificate and password must be of one user; the tunnel needs the certificate again', async () => {

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openAccounted, password, story, users } from '../support/accounted-scene.ts';
 import { until } from '../support/command.ts';
-import { FreeRadius } from '../support/radius.ts';
+import { FreeRadius, writeRadiusClient } from '../support/radius.ts';
+import { Scene } from '../support/scene.ts';
 
 test('an outage of the server loses nothing, not even when our process dies in it', async () => {
   await using scene = await openAccounted();
@@ -37,6 +39,61 @@ test('an outage of the server loses nothing, not even when our process dies in i
     ['Start', 'Stop', 2],
   );
   await site.logged(/accounting: records are taken again/);
+});
+
+// OCSERV_OUTAGE_SECONDS=60 node --test test/e2e/radius-accounting-failures.test.ts
+const outageSeconds = Math.max(1, Number.parseInt(process.env['OCSERV_OUTAGE_SECONDS'] ?? '6', 10));
+
+test(`an outage of ${String(outageSeconds)} s: what goes on in it is not held up, and every record comes once`, async () => {
+  await using scene = await Scene.open({
+    clients: 2,
+    config: (folder) =>
+      [
+        'auth = plain[passwd=FOLDER/passwd]'.replace('FOLDER', folder),
+        `acct = "radius[config=${folder}/radiusclient.conf]"`,
+        'stats-report-time = 2',
+        'log-level = 3',
+      ].join('\n'),
+    users: Object.fromEntries(['stays', 'leaves', 'comes', 'passes'].map((name) => [name, { password }])),
+    async prepare(site) {
+      await writeRadiusClient(site.folder, { timeout: 1, retries: 0 });
+    },
+  });
+  const { site, network } = scene;
+  await using radius = await FreeRadius.start({ namespace: network.server, users });
+  const connect = (user: string, from: number, device: string) =>
+    scene.connect({ user, password, from, device });
+  const stays = await connect('stays', 0, 'tun0');
+  const leaves = await connect('leaves', 1, 'tun1');
+  await radius.record('Start', 'stays');
+  await radius.record('Start', 'leaves');
+  await radius.stop();
+  const over = sleep(outageSeconds * 1000);
+  const comes = await connect('comes', 1, 'tun2');
+  assert.ok(await comes.ping('192.168.77.1', { bytes: 1000 }));
+  await leaves.leave();
+  const passes = await connect('passes', 1, 'tun3');
+  await passes.leave();
+  await site.logged(/records are kept until a server takes them/);
+  await over;
+  assert.ok(await stays.ping('192.168.77.1'));
+  await radius.start();
+  // The pause between tries grows with the outage.
+  const patienceMs = 40_000 + outageSeconds * 1000;
+  for (const user of ['leaves', 'passes']) {
+    const stop = await radius.record('Stop', user, patienceMs);
+    assert.equal(stop['Acct-Terminate-Cause'], 'User-Request', user);
+    assert.ok(Number(stop['Acct-Delay-Time']) >= 1, JSON.stringify(stop));
+  }
+  await comes.leave();
+  await stays.leave();
+  for (const user of ['stays', 'comes']) await radius.record('Stop', user, patienceMs);
+  const records = await radius.records();
+  for (const user of ['stays', 'leaves', 'comes', 'passes']) {
+    const kinds = story(records.filter((record) => record['User-Name'] === user));
+    assert.deepEqual([kinds[0], kinds.at(-1)], ['Start', 'Stop'], user);
+    assert.equal(kinds.filter((kind) => kind !== 'Interim-Update').length, 2, `${user}: ${kinds.join(' ')}`);
+  }
 });
 
 test('a session that died with the server gets its Stop at the next start; one that comes back goes on', async () => {

@@ -50,6 +50,24 @@ test('a dead first server costs no login, nor does a silent one', async () => {
   assert.equal(site.log().match(/127\.0\.0\.1:1912 gave no answer/g)?.length, 1);
 });
 
+test('every address of a server’s name is asked', async () => {
+  await using scene = await Scene.open({
+    config: (folder) => `auth = "radius[config=${folder}/radiusclient.conf]"\nlog-level = 9`,
+    async prepare(site, { server }) {
+      // On the first, which comes first everywhere (RFC 6724), nobody listens.
+      await server.setHosts('127.0.0.1 localhost\n::1 radius.test\n127.0.0.1 radius.test');
+      await writeRadiusClient(site.folder, {
+        auth: [`radius.test:${authPort}:${radiusSecret}`],
+        timeout: 1,
+        retries: 0,
+      });
+    },
+  });
+  await using _radius = await FreeRadius.start({ namespace: scene.network.server, users, authPort });
+  await scene.logIn({ password });
+  assert.doesNotMatch(scene.site.log(), /radius: server/);
+});
+
 test('silent servers: the login fails in bounded time, is told apart from a wrong password and costs no points', async () => {
   await using scene = await open({ auth: ['127.0.0.1:1912'], timeout: 1, retries: 1 });
   const { site, network } = scene;

@@ -1,10 +1,11 @@
 // A client that shows its bearer token with POST, as Microsoft's tunnel does (openconnect shows it with GET): asks once
 // without, then with it on the same connection, and prints what came back as JSON. A program, to run in a namespace:
-//   bearer-client.ts ADDRESS < TOKEN
+//   bearer-client.ts ADDRESS [PATH [SERVER-NAME]] < TOKEN
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 
+const [, , host, path = '/', servername = ''] = process.argv;
 const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
 
 interface Answer {
@@ -15,7 +16,7 @@ interface Answer {
 function post(authorization: string | undefined): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const headers = authorization === undefined ? {} : { authorization };
-  const options = { host: process.argv[2], port: 4443, method: 'POST', path: '/', agent, headers };
+  const options = { host, port: 4443, method: 'POST', path, servername, agent, headers };
   const call = request(options, (answer) => {
     answer.resume();
     answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers }));

@@ -28,11 +28,13 @@ export class Realm implements AsyncDisposable {
     port = KDC_PORT,
     /** Lines of [kdcdefaults] in place of those that make the KDC listen everywhere. */
     listen: readonly string[] = [`kdc_listen = ${port}`, `kdc_tcp_listen = ${port}`],
+    /** Further services HTTP/NAME.test. */
+    hosts: readonly string[] = [],
   ): Promise<Realm> {
     const folder = await mkdtemp(path.join(tmpdir(), 'ocserv-realm-'));
     const realm = new Realm(name, folder, namespace);
     try {
-      await realm.#open(users, port, listen);
+      await realm.#open(users, port, listen, ['vpn', ...hosts]);
       return realm;
     } catch (error) {
       await realm[Symbol.asyncDispose]();
@@ -44,6 +46,7 @@ export class Realm implements AsyncDisposable {
     users: Readonly<Record<string, string>>,
     port: number,
     listen: readonly string[],
+    hosts: readonly string[],
   ): Promise<void> {
     const { folder, name } = this;
     await mkdir(`${folder}/cache`, { mode: 0o700 });
@@ -60,8 +63,10 @@ export class Realm implements AsyncDisposable {
     await this.#must(['kdb5_util', '-r', name, 'create', '-s', '-P', 'planted-master']);
     for (const [user, password] of Object.entries(users))
       await this.#must(['kadmin.local', '-r', name, 'addprinc', '-pw', password, user]);
-    await this.#must(['kadmin.local', '-r', name, 'addprinc', '-randkey', 'HTTP/vpn.test']);
-    await this.#must(['kadmin.local', '-r', name, 'ktadd', '-k', this.keytab, 'HTTP/vpn.test']);
+    for (const service of hosts.map((host) => `HTTP/${host}.test`)) {
+      await this.#must(['kadmin.local', '-r', name, 'addprinc', '-randkey', service]);
+      await this.#must(['kadmin.local', '-r', name, 'ktadd', '-k', this.keytab, service]);
+    }
     const kdc = start([...['ip', 'netns', 'exec', this.#namespace.name, 'krb5kdc', '-n', '-r', name]], {
       env: this.environment,
     });

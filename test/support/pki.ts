@@ -44,8 +44,8 @@ export class Pki {
     return `${this.folder}/ca/crl.pem`;
   }
 
-  async makeAuthority(): Promise<void> {
-    await this.occert('ca', '--cn', 'Test CA');
+  async makeAuthority(...flags: readonly string[]): Promise<void> {
+    await this.occert('ca', '--cn', 'Test CA', ...flags);
   }
 
   occert(...args: readonly string[]): Promise<string> {
@@ -77,6 +77,19 @@ export class Pki {
       ...['--template', template, '--outfile', impostor.certificate],
     ]);
     return impostor;
+  }
+
+  /** An authority under the real one. */
+  async makeIntermediate(): Promise<Identity> {
+    const intermediate = await this.#makeKey('intermediate', 'ecdsa');
+    const lines = ['cn = "Test Intermediate CA"', 'ca', 'cert_signing_key', 'expiration_days = 30'];
+    await mustRun([
+      ...['certtool', '--generate-certificate', '--load-privkey', intermediate.key],
+      ...['--template', await this.#template('intermediate', lines)],
+      ...['--load-ca-certificate', this.authority.certificate, '--load-ca-privkey', this.authority.key],
+      ...['--outfile', intermediate.certificate],
+    ]);
+    return intermediate;
   }
 
   async certtoolUser(file: string, user: string, options: CerttoolUser = {}): Promise<Identity> {
