@@ -6,6 +6,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 import path from 'node:path';
 import process from 'node:process';
 import { bundleTools } from './bundle.mjs';
+import { writeCompletion } from './completion.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const stampFolder = path.join(root, 'dist/.stamps');
@@ -81,6 +82,11 @@ export async function build() {
     reads: ['{bin,commands,core}/**/*.{ts,mjs}', 'oclif.manifest.json', 'package.json', 'package-lock.json'],
     makes: ['dist/tools/occtl.cjs'],
     run: () => bundleTools(root),
+  });
+  await step('completion', {
+    reads: ['oclif.manifest.json', 'commands/base/occtl-grammar.ts', 'bin/dev/completion.mjs'],
+    makes: ['contrib/completion/occtl.bash'],
+    run: () => writeCompletion(root),
   });
   await step('manual pages', {
     reads: ['man/*.md', 'man/*.ts'],
