@@ -112,8 +112,26 @@ test('clients without a way to the KDC get their tickets over UDP and TCP, and l
   // A ticket for the realm and one for the service, three times, and the wrong password.
   assert.ok(asked >= 7, `${String(asked)} requests`);
   assert.equal(points?.Score, asked * 3);
+  // What stands in a request is nobody's business, whether it is passed on, malformed or for others.
+  const outpost = stack.use(await Outpost.open(scene.namespace(1), scene.network.serverAddress(1)));
+  const secret = Buffer.from('planted-in-a-request');
+  for (const body of [
+    message('VPN.TEST', element(0x6a, secret)),
+    message('EVIL.TEST', element(0x6a, secret)),
+    message('VPN.TEST', secret),
+    secret,
+  ]) {
+    assert.match(await post(outpost, '10.80.1.2', body, '/by-tcp'), /^HTTP\/1\.1 502 kkdcp: /);
+  }
   await site.stop();
-  assert.doesNotMatch(site.log(), /planted-/);
+  const parts = [0, 1, 2].map((shift) =>
+    secret
+      .subarray(shift, shift + 18)
+      .toString('base64')
+      .slice(0, 20),
+  );
+  for (const spelling of ['planted-', secret.toString('hex'), ...parts])
+    assert.ok(!site.log().includes(spelling), spelling);
 });
 
 test('requests that are none, for others, too long: a line each, and nobody else notices', async () => {
