@@ -52,8 +52,7 @@ export function signingAlgorithm(
   key: webcrypto.CryptoKey,
 ): webcrypto.EcdsaParams | webcrypto.RsaPssParams | { name: string } {
   // As long as the hash, which is what certtool and TLS want.
-  if (key.algorithm.name === 'RSA-PSS')
-    return { name: 'RSA-PSS', hash: 'SHA-256', saltLength: 32 };
+  if (key.algorithm.name === 'RSA-PSS') return { name: 'RSA-PSS', hash: 'SHA-256', saltLength: 32 };
   return key.algorithm.name === 'ECDSA' ? { name: 'ECDSA', hash: 'SHA-256' } : { name: key.algorithm.name };
 }
 
