@@ -29,6 +29,12 @@ export function checkFiles({ host, places, report }: Checked): void {
       checkPair(file, settings['server-key'][index], host.name, pinOf(settings), say);
     });
   }
+  if (settings['pin-file'] !== undefined && settings['key-pin'] === undefined && own('pin-file')) {
+    const file = settings['pin-file'];
+    if (readable(file, (text) => say('error', `${text}; expected a file with the PIN`, 'pin-file'))) {
+      warnOfOthers(file, 'the PIN file', say, 'pin-file');
+    }
+  }
   const asksCertificate = [...settings.auth, ...settings['enable-auth']].some(
     ({ name }) => name === 'certificate',
   );
@@ -206,7 +212,13 @@ function checkKey(file: string, pin: string | undefined, say: Say): KeyObject | 
   try {
     return createPrivateKey(pin === undefined ? bytes : { key: bytes, passphrase: pin });
   } catch {
-    say('error', `error loading file '${file}'; expected a PEM private key without password`, 'server-key');
+    const expected =
+      pin === undefined && bytes.includes('ENCRYPTED')
+        ? 'key-pin or pin-file, as the key is encrypted'
+        : pin === undefined
+          ? 'a PEM private key'
+          : 'a PEM private key, and its PIN';
+    say('error', `error loading file '${file}'; expected ${expected}`, 'server-key');
     return undefined;
   }
 }

@@ -9,6 +9,9 @@ import { recogniseSigningInput, signatureParameters } from './signing.ts';
 export interface KeyFiles {
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Password of an encrypted key: itself (key-pin), or the first line of a file (pin-file). */
+  readonly pin?: string | undefined;
+  readonly pinFile?: string | undefined;
 }
 
 export type SignResult = { readonly signature: Buffer } | { readonly problem: string };
@@ -63,12 +66,23 @@ export class KeyRing {
     }
   }
 
-  #loadPair({ certificateFile, keyFile }: KeyFiles): { keyId: string; key: KeyObject } | { problem: string } {
+  #loadPair({
+    certificateFile,
+    keyFile,
+    pin,
+    pinFile,
+  }: KeyFiles): { keyId: string; key: KeyObject } | { problem: string } {
     let certificate: X509Certificate;
     try {
       certificate = new X509Certificate(readFileSync(certificateFile));
     } catch (error) {
       return { problem: `${certificateFile}: cannot load the certificate (${reasonOf(error)})` };
+    }
+    let passphrase: string | undefined;
+    try {
+      passphrase = pin ?? (pinFile === undefined ? undefined : readPin(pinFile));
+    } catch (error) {
+      return { problem: `could not open PIN file '${pinFile ?? ''}' (${reasonOf(error)})` };
     }
     try {
       const { mode, size } = statSync(keyFile);
@@ -76,18 +90,44 @@ export class KeyRing {
       if ((mode & 0o002) !== 0) this.#log.warning(`${keyFile}: the private key is writable by everybody`);
       else if ((mode & 0o004) !== 0)
         this.#log.warning(`${keyFile}: the private key is readable by everybody`);
-      const key = createPrivateKey(readFileSync(keyFile));
+      const content = readFileSync(keyFile);
+      const key = createPrivateKey(passphrase === undefined ? content : { key: content, passphrase });
       if (!certificate.checkPrivateKey(key)) {
         return { problem: `${keyFile}: does not belong to the certificate in ${certificateFile}` };
       }
       return { keyId: serverKeyId(certificate.raw), key };
     } catch (error) {
-      const isEncrypted =
-        error instanceof Error && 'code' in error && error.code === 'ERR_MISSING_PASSPHRASE';
-      const reason = isEncrypted ? 'it is encrypted; expected a key without passphrase' : reasonOf(error);
+      const reason = isAboutPassphrase(error)
+        ? passphrase === undefined
+          ? 'it is encrypted; expected key-pin or pin-file'
+          : 'the PIN does not fit'
+        : reasonOf(error);
       return { problem: `${keyFile}: cannot load the private key (${reason})` };
     }
   }
+}
+
+const MAX_PIN_FILE_BYTES = 4096;
+
+/** The first line, without its end. */
+function readPin(file: string): string {
+  if (statSync(file).size > MAX_PIN_FILE_BYTES) throw new Error('too large for a PIN');
+  return readFileSync(file, 'utf8').split(/\r?\n|\r/)[0] ?? '';
+}
+
+/** Missing, or not the one the key was encrypted with. */
+function isAboutPassphrase(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const codes: readonly unknown[] = [
+    'ERR_MISSING_PASSPHRASE',
+    // Of an encrypted key for which there is no passphrase to ask for.
+    'ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED',
+    'ERR_OSSL_BAD_DECRYPT',
+    'ERR_OSSL_EVP_BAD_DECRYPT',
+  ];
+  return (
+    codes.includes(error.code) || /bad decrypt|cipherfinal error|maybe wrong password/i.test(error.message)
+  );
 }
 
 /** The system's code or the library's reason; never the content of a file. */

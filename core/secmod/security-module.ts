@@ -533,5 +533,7 @@ function keyFilesOf(settings: Settings): KeyFiles[] {
   return settings['server-cert'].map((certificateFile, index) => ({
     certificateFile,
     keyFile: keys[index] ?? '',
+    pin: settings['key-pin'],
+    pinFile: settings['pin-file'],
   }));
 }

@@ -45,7 +45,7 @@ export const certificatesOptions = {
     scope: ['global', 'vhost'],
     reload: false,
     summary: 'File whose first line is the PIN/password of the private key.',
-    honoured: false,
+    note: 'For keys in PEM that are encrypted. Read by the security module alone.',
   }),
   'srk-pin-file': option(text('file'), {
     scope: ['global', 'vhost'],
@@ -59,7 +59,6 @@ export const certificatesOptions = {
     summary: 'PIN/password of the private key given inline.',
     note: 'Wins over pin-file. Never shown in a message.',
     secret: true,
-    honoured: false,
   }),
   'srk-pin': option(text(), {
     scope: ['global', 'vhost'],
