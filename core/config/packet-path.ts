@@ -11,6 +11,8 @@ export const packetPathTricks = [
   'udp-gso',
   'udp-gro',
   'mmsg',
+  'moderation',
+  'ack-thinning',
 ] as const;
 export type PacketPathTrick = (typeof packetPathTricks)[number];
 

@@ -5,11 +5,10 @@ export function packetPathState(
   disabled: readonly PacketPathTrick[],
   kernel: Readonly<Record<'udp-gso' | 'udp-gro', boolean>>,
 ): string {
-  const needsOffload: readonly PacketPathTrick[] = ['coalesce', 'coalesce-udp'];
+  const joins: readonly PacketPathTrick[] = ['coalesce', 'coalesce-udp', 'ack-thinning'];
   const isOff = (name: PacketPathTrick): boolean =>
     disabled.includes(name) ||
-    (needsOffload.includes(name) && disabled.includes('tun-offload')) ||
-    (name === 'coalesce-udp' && disabled.includes('coalesce'));
+    (joins.includes(name) && (disabled.includes('tun-offload') || disabled.includes('coalesce')));
   const isMissing = (name: PacketPathTrick): boolean =>
     (name === 'udp-gso' || name === 'udp-gro') && !kernel[name];
   const off = packetPathTricks.filter(isOff);

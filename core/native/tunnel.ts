@@ -151,7 +151,14 @@ interface NativeAddon {
  * of how the devices are opened; the thread goes by each tunnel's options.
  */
 export type PacketFeature =
-  'tun-offload' | 'udp-gso' | 'udp-gro' | 'mmsg' | 'coalesce' | 'coalesce-udp' | 'ack-thinning';
+  | 'tun-offload'
+  | 'udp-gso'
+  | 'udp-gro'
+  | 'mmsg'
+  | 'coalesce'
+  | 'coalesce-udp'
+  | 'ack-thinning'
+  | 'moderation';
 
 /** Which of the tricks that need a probe this kernel has. */
 export function probePacketFeatures(): Readonly<Record<'udp-gso' | 'udp-gro', boolean>> {

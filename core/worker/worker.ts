@@ -26,8 +26,6 @@ import { Tunnels } from './tunnels.ts';
 
 /** So that a message stays well below what main takes from a worker, 64 KiB. */
 const countersPerMessage = 100;
-/** Thinning of acknowledgements stays off until tests over lossy and slow links show that it does no harm. */
-const switchedOff = ['ack-thinning'] as const;
 
 export interface WorkerSurroundings {
   readonly sessions: VarlinkClient<SessionsMethods>;
@@ -56,7 +54,7 @@ export function workerHandlers(around: WorkerSurroundings): Handlers<WorkerMetho
   /** Once: thread and log while the world is still there, then the sandbox. */
   const settleDown = ({ configuration }: Hosts): Running => {
     const { sandbox, logging, packetPathDisable } = configuration;
-    const packets = startPacketThread([...switchedOff, ...packetPathDisable]);
+    const packets = startPacketThread(packetPathDisable);
     const started = { log: around.makeLog(logging), packets };
     const { memoryBytes, ...account } = sandbox;
     if (memoryBytes !== undefined) limitData(memoryBytes);

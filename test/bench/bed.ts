@@ -57,7 +57,8 @@ export async function iperfOf(
   return JSON.parse(await namespace.mustRun(command, { timeoutMs: 120_000 }));
 }
 
-export async function makeBed(clientCount: number): Promise<Bed> {
+/** `more`: lines of configuration for our server alone. */
+export async function makeBed(clientCount: number, more: readonly string[] = []): Promise<Bed> {
   const network = await createNetwork({ clients: clientCount });
   const lan = `${network.server.name.slice(0, -1)}l`;
   const servers: Running[] = [];
@@ -98,7 +99,7 @@ export async function makeBed(clientCount: number): Promise<Bed> {
     return {
       network,
       congestion,
-      peers: (['c', 'ours'] satisfies PeerName[]).map((name) => new Peer(name, folder, network.server)),
+      peers: (['c', 'ours'] satisfies PeerName[]).map((name) => new Peer(name, folder, network.server, more)),
       useKey: (kind) => makeKey(folder, kind),
       connect: (count, dtls) =>
         Promise.all(Array.from({ length: count }, (_, index) => connectAt(index, dtls))),

@@ -9,7 +9,7 @@ import { root } from '../support/site.ts';
 export type PeerName = 'ours' | 'c';
 
 /** Options that mean the same to both; the password file and certificate are shared too. */
-function configuration(folder: string, name: PeerName): string {
+function configuration(folder: string, name: PeerName, more: readonly string[]): string {
   const lines = [
     `auth = "plain[passwd=${folder}/passwd]"`,
     'tcp-port = 4443',
@@ -35,7 +35,7 @@ function configuration(folder: string, name: PeerName): string {
     'route = 192.168.64.0/20',
     'route = 10.99.0.0/24',
   ];
-  if (name === 'ours') lines.push(`state-dir = ${folder}/state`);
+  if (name === 'ours') lines.push(`state-dir = ${folder}/state`, ...more);
   return lines.join('\n') + '\n';
 }
 
@@ -58,17 +58,20 @@ export class Peer {
   readonly name: PeerName;
   readonly folder: string;
   readonly namespace: Namespace;
+  readonly #more: readonly string[];
   #server: Running | undefined;
 
-  constructor(name: PeerName, folder: string, namespace: Namespace) {
+  /** `more`: lines of configuration for ours alone. */
+  constructor(name: PeerName, folder: string, namespace: Namespace, more: readonly string[]) {
     this.name = name;
     this.folder = folder;
     this.namespace = namespace;
+    this.#more = more;
   }
 
   async start(): Promise<void> {
     const file = path.join(this.folder, `${this.name}.conf`);
-    await writeFile(file, configuration(this.folder, this.name), { mode: 0o600 });
+    await writeFile(file, configuration(this.folder, this.name, this.#more), { mode: 0o600 });
     const program = this.name === 'ours' ? path.join(root, 'bin/ocserv') : '/usr/sbin/ocserv';
     const server = start(['ip', 'netns', 'exec', this.namespace.name, program, '-f', '-c', file]);
     this.#server = server;

@@ -3,6 +3,7 @@
 // openconnect, iperf3, ethtool and the Debian package ocserv (the peer); no assertion on time anywhere.
 //
 //   --only=throughput,latency   these parts alone; the others' figures in the files stay as they are
+//   --set='packet-path-disable = moderation'   more lines for our configuration: what a switch is worth
 //   --rounds=3 --seconds=5 --sessions=400 --logins=100 --held=1000 --clients=1,4,16
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -21,6 +22,7 @@ import { writeReport } from './report.ts';
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
     sessions: { type: 'string', default: '400' },
@@ -53,7 +55,7 @@ if (unknown.length > 0 || [rounds, seconds, ...clientCounts].some((value) => !(v
   process.exit(2);
 }
 
-await using bed = await makeBed(Math.max(4, ...clientCounts));
+await using bed = await makeBed(Math.max(4, ...clientCounts), values.set);
 const cells: Cell[] = [];
 for (const name of chosen) cells.push(...((await parts[name]?.(bed)) ?? []));
 const peer = await run(['/usr/sbin/ocserv', '--version']);

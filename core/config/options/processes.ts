@@ -88,7 +88,7 @@ export const processesOptions = {
     scope: ['global'],
     reload: false,
     summary: 'Parts of the packet path that are not to be used, for support cases.',
-    note: 'Names separated by commas: tun-offload (packets of up to 64 KB from and to the tun devices), coalesce and coalesce-udp (joining the TCP segments and UDP datagrams of a flow), udp-gso and udp-gro (many datagrams in one message), mmsg (many messages in one system call). What the kernel lacks is left out anyway; the log says at the start what is used.',
+    note: 'Names separated by commas: tun-offload (packets of up to 64 KB from and to the tun devices), coalesce and coalesce-udp (joining the TCP segments and UDP datagrams of a flow), udp-gso and udp-gro (many datagrams in one message), mmsg (many messages in one system call), moderation (a rest of a tenth of a millisecond while uploads over TLS come in small pieces, so that they are taken together), ack-thinning (an acknowledgement that one right behind it makes superfluous is left out). What the kernel lacks is left out anyway; the log says at the start what is used.',
     example: 'tun-offload, udp-gso',
   }),
   'state-dir': option(textOr('/var/lib/ocserv', 'folder'), {

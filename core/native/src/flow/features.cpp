@@ -45,6 +45,7 @@ Features probeFeatures(const std::string& disabled) {
   features.joinTcp = !names(disabled, "coalesce");
   features.joinUdp = !names(disabled, "coalesce-udp");
   features.thinAcks = !names(disabled, "ack-thinning");
+  features.moderate = !names(disabled, "moderation");
   return features;
 }
 

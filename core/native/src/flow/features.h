@@ -12,12 +12,13 @@ struct Features {
   bool joinTcp = true;      // coalesce into tun (needs a virtio header there)
   bool joinUdp = true;
   bool thinAcks = true;
+  bool moderate = true;     // rest between turns that bring little of a large upload
 };
 
 bool hasUdpSegment();
 bool hasUdpReceive();
 
-/** Probes, then turns off what `disabled` names: "udp-gso,udp-gro,mmsg,coalesce,coalesce-udp,ack-thinning". */
+/** Probes, then turns off what `disabled` names: "udp-gso,udp-gro,mmsg,coalesce,coalesce-udp,ack-thinning,moderation". */
 Features probeFeatures(const std::string& disabled);
 
 }  // namespace ocserv::flow

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,10 +21,20 @@ constexpr uint64_t tickMs = 1000;
 constexpr uint64_t handshakeTickMs = 100;
 constexpr int eventsPerTurn = 64;
 
-uint64_t monotonicMs() {
+// A rest of microseconds must not last the 50 more that the kernel may add to any.
+constexpr unsigned long timerSlackNs = 1'000;
+
+uint64_t monotonicUs() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+  return static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
+}
+
+uint64_t monotonicMs() { return monotonicUs() / 1000; }
+
+void rest(uint32_t microseconds) {
+  const timespec pause{0, static_cast<long>(microseconds) * 1000};
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
 }
 }  // namespace
 
@@ -48,7 +59,10 @@ bool PacketThread::start() {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  // A thread has the slack of the one that started it; 0 is this one's own again.
+  if (shared_.features.moderate) prctl(PR_SET_TIMERSLACK, timerSlackNs, 0, 0, 0);
   thread_ = std::thread([this] { run(); });
+  if (shared_.features.moderate) prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0);
   pthread_setname_np(thread_.native_handle(), "packets");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return true;
@@ -180,6 +194,13 @@ void PacketThread::run() {
       if (nextTickMs <= shared_.nowMs || nextTickMs > shared_.nowMs + interval) nextTickMs = shared_.nowMs + interval;
     }
     shared_.retiredPaths.clear();
+    if (shared_.turnTlsBytes > 0 && shared_.features.moderate) {
+      const uint32_t pauseUs =
+          moderation_.restAfter(shared_.turnTlsConnections, shared_.turnTlsBytes, monotonicUs());
+      if (pauseUs > 0) rest(pauseUs);
+    }
+    shared_.turnTlsBytes = 0;
+    shared_.turnTlsConnections = 0;
   }
   for (auto& [id, tunnel] : tunnels_) tunnel->end(tunnel::End::serverDisconnect, "the worker stops", false);
   tunnels_.clear();

@@ -4,6 +4,7 @@
 //   2. commands
 //   3. each ready descriptor once, with a budget: epoll's own ready list goes round, so nobody is starved
 //   4. once a second every tunnel's timers; ended tunnels are taken away at the end of the turn
+//   5. while uploads over TLS come in small pieces, a short rest (moderation.h)
 #pragma once
 #include <atomic>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "flow/moderation.h"
 #include "tunnel/options.h"
 #include "tunnel/resources.h"
 #include "tunnel/tunnel.h"
@@ -49,6 +51,7 @@ class PacketThread {
 
   tunnel::Listener& listener_;
   tunnel::Resources shared_;
+  Moderation moderation_;
   std::unordered_map<uint32_t, std::unique_ptr<tunnel::Tunnel>> tunnels_;
   tunnel::Watch wake_{tunnel::Watch::Kind::wake, nullptr, 0};
   int wakeFd_ = -1;

@@ -63,6 +63,9 @@ struct Resources : tun::PacketSink {
   flow::Features features;
   int epollFd = -1;
   uint64_t nowMs = 0;
+  // In this turn: packets taken from clients over TLS, and the connections they came by.
+  size_t turnTlsBytes = 0;
+  size_t turnTlsConnections = 0;
   tun::PacketSink* sink = nullptr;  // the tunnel whose turn it is
   tun::Coalescer coalescer;
   tun::Coalescer singles;  // for devices without a virtio header

@@ -384,6 +384,7 @@ void Tunnel::dropUnsentDatagrams() {
 // ---- up ----
 
 void Tunnel::readTls() {
+  const uint64_t bytesBefore = counters_->rxBytes.load(std::memory_order_relaxed);
   for (size_t round = 0; round < receiveRoundsPerTurn && !ended_; round++) {
     bool filled = false;
     const auto result = tls_.receive({shared_.cipherIn.get(), Resources::cipherInBytes}, filled);
@@ -395,6 +396,8 @@ void Tunnel::readTls() {
     coalescer().flush();
     if (!filled) break;
   }
+  shared_.turnTlsConnections++;
+  shared_.turnTlsBytes += counters_->rxBytes.load(std::memory_order_relaxed) - bytesBefore;
   if (!ended_) flushDown();
 }
 

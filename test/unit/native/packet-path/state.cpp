@@ -1,4 +1,4 @@
-// Replay window, MTU search, path probes, token bucket and frames: numbered lists of input and verdict.
+// Replay window, MTU search, path probes, token bucket, moderation and frames: numbered lists of input and verdict.
 #include <random>
 #include <set>
 
@@ -7,6 +7,7 @@
 #include "dtls/replay-window.h"
 #include "tunnel/mtu-search.h"
 #include "tunnel/path-probe.h"
+#include "flow/moderation.h"
 #include "tunnel/token-bucket.h"
 
 using namespace ocserv;
@@ -171,6 +172,28 @@ void bucket() {
   CHECK(!limited.take(1, 61000));    // a clock that goes back gives nothing
 }
 
+void moderation() {
+  constexpr size_t packet = 1400;
+  const auto restsAtPace = [](uint64_t everyUs, size_t connections, size_t bytes, size_t turns) {
+    flow::Moderation made;
+    size_t rests = 0;
+    for (size_t i = 0; i < turns; i++) rests += made.restAfter(connections, bytes, 1'000'000 + i * everyUs) > 0 ? 1 : 0;
+    return rests;
+  };
+  CHECK(restsAtPace(1000, 1, packet, 100) == 0);       // 11 Mbit/s: no hurry, no rest
+  CHECK(restsAtPace(10, 1, 60, 2000) == 0);            // acknowledgements of a download
+  CHECK(restsAtPace(10, 1, packet, 100) == 0);         // the first millisecond is not known to be busy
+  CHECK(restsAtPace(10, 1, packet, 300) == 200);       // later ones are
+  CHECK(restsAtPace(10, 1, 64 * 1024, 300) == 0);      // batches that are full already
+  CHECK(restsAtPace(10, 4, 64 * 1024, 300) == 200);    // not so if four connections share them
+
+  flow::Moderation pausing;
+  for (uint64_t now = 1'000'000; now < 1'003'000; now += 10) pausing.restAfter(1, packet, now);
+  CHECK(pausing.restAfter(1, packet, 1'003'000) > 0);
+  CHECK(pausing.restAfter(1, packet, 2'003'000) == 0);  // a lone packet after a pause goes at once
+  CHECK(pausing.restAfter(1, 0, 2'003'010) == 0);
+}
+
 void frames() {
   uint8_t good[] = {'S', 'T', 'F', 1, 0, 2, 3, 0, 'h', 'i'};
   const cstp::Frame frame = cstp::parseFrame(good);
@@ -193,6 +216,7 @@ int main() {
   mtu();
   pathProbe();
   bucket();
+  moderation();
   frames();
   return check::finish("state");
 }
