@@ -29,7 +29,8 @@ export async function writeNewFile(
     await handle.sync();
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    // What fails in the middle of writing (a full disk) does not say where.
+    throw Object.assign(error as Error, { path: file });
   } finally {
     await handle.close();
   }

@@ -75,7 +75,10 @@ export async function locked<T>(place: Folder, work: () => Promise<T>): Promise<
     throw new PkiError(`${place.folder} is locked by process ${String(owner)}`, 'wait until it is done');
   });
   try {
-    await handle.writeFile(String(process.pid));
+    await handle.writeFile(String(process.pid)).catch((error: unknown) => {
+      // A full disk does not say which file it was.
+      throw Object.assign(error as Error, { path: lock });
+    });
     return await work();
   } finally {
     await handle.close();
