@@ -88,7 +88,13 @@ function parseLine(text: string): PortRules | string {
     rules.push({ protocol, ...(hasPorts(protocol) ? portsOf(port, lastPort) : {}) });
     at = end + 1;
     skipBlanks();
-    if (at >= text.length || (deny && text[at] === ')')) return { deny, rules };
+    if (deny && text[at] === ')') {
+      at++;
+      skipBlanks();
+      // What stood behind it would be no restriction at all.
+      return at < text.length ? problem('expected end of line') : { deny, rules };
+    }
+    if (at >= text.length) return { deny, rules };
     if (text[at] !== ',') return problem('expected comma or end of line');
     at++;
   }

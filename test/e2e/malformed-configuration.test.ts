@@ -74,12 +74,12 @@ const values = [
   ],
   ...['run-as-user = no-such-user', 'run-as-group = no-such-group', 'run-as-user ='],
   ...['cert-user-oid = 1', 'cert-user-oid = 0.x.2', 'cert-group-oid = nonsense'],
-  ...['match-tls-dtls-ciphers = true', 'cisco-svc-client-compat = true', 'camouflage = true'],
+  ...['match-tls-dtls-ciphers = true', 'camouflage = true'],
   ...[`banner = ${'x'.repeat(257)}`, 'device =', 'socket-file =', 'log-level = 10'],
   ...[
     'restrict-user-to-ports = "tcp(70000)"',
     'restrict-user-to-ports = "tcp"',
-    'restrict-user-to-ports = "!(tcp(1)"',
+    'restrict-user-to-ports = "tcp(1"',
   ],
   ...['dns = nonsense', 'dns = 1.2.3', 'nbns = 1.2.3.4.5'],
 ].map(option);

@@ -8,6 +8,7 @@ const refused: readonly [text: string, pattern: RegExp][] = [
   ['tcp(1),', /unknown protocol on restrict-user-to-ports at 7 ''/],
   ['tcp443', /expected parenthesis on restrict-user-to-ports at 3 '443'/],
   ['tcp(443', /expected closing parenthesis on restrict-user-to-ports at 4 '443'/],
+  ['!(tcp(22)), !(udp(53))', /expected end of line on restrict-user-to-ports at 10 ', !\(udp\(53\)\)'/],
   ['tcp(1) udp(2)', /expected comma or end of line on restrict-user-to-ports at 7 'udp\(2\)'/],
   ['!tcp(443)', /no bracket following negation at 1/],
   ['tcp(65536)', /port out of range/],
