@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { listenTcp } from '../../../core/native/system.ts';
 import {
   acceptTls,
@@ -525,18 +527,31 @@ test('the path MTU of the connection is known', async () => {
   socket.destroy();
 });
 
-test('two thousand connections leave no memory behind', { timeout: 60_000 }, async () => {
+test('thousands of connections leave no memory behind', { timeout: 120_000 }, async () => {
   const context = contextFor('p256');
   using echo = new Echo(context);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
   const round = async (count: number): Promise<number> => {
     for (let index = 0; index < count; index += 20) {
       await Promise.all(Array.from({ length: 20 }, () => say(echo.port, 'x', { maxVersion: 'TLSv1.2' })));
     }
-    echo.connections.length = 0;
-    globalThis.gc?.();
+    for (const list of [echo.connections, echo.facts, echo.ended, echo.requests]) list.length = 0;
+    // What is closed is freed a turn of the event loop later.
+    for (let turn = 0; turn < 3; turn++) {
+      collect();
+      await nextTurn();
+    }
     return process.memoryUsage().rss;
   };
-  const before = await round(600);
-  const afterwards = await round(1400);
-  assert.ok(afterwards - before < 40 << 20, `${Math.round((afterwards - before) / 1024)} KiB more`);
+  let before = 0;
+  const growth: number[] = [];
+  for (let index = 0; index < 6; index++) {
+    const size = await round(600);
+    growth.push(size - before);
+    before = size;
+  }
+  // The first rounds fill arenas and compile code, and any round may be the one that adds an arena. A leak is in all.
+  const least = Math.min(...growth.slice(3));
+  assert.ok(least < 600 * (4 << 10), `${Math.round(least / 1024)} KiB more with each 600 connections`);
 });
