@@ -19,6 +19,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { cOcpasswd } from '../support/c-program.ts';
 import { mustRun, run, type Outcome } from '../support/command.ts';
+import { asNobody } from '../support/nobody.ts';
 import { root } from '../support/site.ts';
 
 const ours = path.join(root, 'bin/ocpasswd');
@@ -245,9 +246,7 @@ test('a user who may not write is told so', async () => {
   const own = path.join(folder, 'readable');
   await writeFile(own, start, { mode: 0o644 });
   await chmod(folder, 0o755);
-  const outcome = await run(['setpriv', '--reuid=65534', '--clear-groups', ours, '-c', own, 'alice'], {
-    input: 'x\n',
-  });
+  const outcome = await run(asNobody(folder, 'ocpasswd', ['-c', own, 'alice']), { input: 'x\n' });
   assert.deepEqual(
     [outcome.status, outcome.stderr],
     [1, `ocpasswd: Cannot open '${own}.tmp' for writing.\nhint: permission denied\n`],
