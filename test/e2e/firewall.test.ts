@@ -167,7 +167,7 @@ test('without nft the server says so at its start, or refuses the session that n
   assert.ok(site.server !== undefined);
   const hide = 'mount --bind /dev/null "$(command -v nft)"';
   // The server has a mount namespace of its own, that of ip netns exec.
-  const { status } = await run(['nsenter', '-t', String(site.server.pid), '-m', 'sh', '-c', hide]);
+  const { status } = await run(['nsenter', '-t', String(site.server.pid), '-m', '-r', 'sh', '-c', hide]);
   assert.equal(status, 0);
   await scene.refused({ user: 'alice' });
   await site.logged(/main\[alice\].*cannot restrict user 'alice': cannot run 'nft' \(package nftables\)/);

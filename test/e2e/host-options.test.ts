@@ -20,7 +20,7 @@ test('sessions stand in utmp and wtmp as long as use-utmp says so', async () => 
   await mkdir(records);
   for (const name of ['utmp', 'wtmp']) await writeFile(path.join(records, name), '');
   // The server has a mount namespace of its own, that of ip netns exec: it sees the test's files alone.
-  const inside = ['nsenter', '-t', String(site.server?.pid), '-m'];
+  const inside = ['nsenter', '-t', String(site.server?.pid), '-m', '-r'];
   for (const folder of ['/run', '/var/log']) {
     await mustRun([...inside, 'mount', '--bind', records, folder]);
   }
