@@ -1,6 +1,7 @@
 // A started server and the clients that come to it, for stories of several acts. Everything goes away together.
 import assert from 'node:assert/strict';
 import { Client, logIn, type ConnectOptions } from './client.ts';
+import { until } from './command.ts';
 import { createNetwork, type Network, type Namespace } from './namespace.ts';
 import { Site, type SiteOptions } from './site.ts';
 
@@ -74,6 +75,7 @@ export class Scene implements AsyncDisposable {
   async refused(visit: Visit = {}): Promise<string> {
     const client = await Client.start(this.#options({ args: ['--no-dtls'], ...visit }));
     this.#clients.push(client);
+    await until('the client to be refused', () => client.process.hasEnded(), 120_000);
     const status = await client.process.ended;
     const output = client.output();
     assert.notEqual(status, 0, output);
