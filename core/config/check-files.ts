@@ -101,6 +101,12 @@ export function checkFiles({ host, places, report }: Checked): void {
     if (value === false || (typeof value === 'object' && value.length === 0)) continue;
     say('error', "cannot run 'nft', which sets the rules; expected the package nftables", option);
   }
+  if (own('ping-leases') && settings['ping-leases'] && findProgram('ping') === undefined)
+    say(
+      'warning',
+      "cannot run 'ping', so addresses are leased without asking; expected the package iputils-ping",
+      'ping-leases',
+    );
   if (!isDefault) return;
   checkAccount('passwd', settings['run-as-user'], 'run-as-user', say);
   for (const option of ['run-as-group', 'occtl-socket-group', 'occtl-read-only-group'] as const)

@@ -15,8 +15,6 @@ const used = new Set([
   'email',
   'expiration_days',
   'path_len',
-  'crl_next_update',
-  'crl_number',
 ]);
 const implied = new Set([
   ...['ca', 'signing_key', 'encryption_key', 'cert_signing_key', 'crl_signing_key'],
